@@ -1,0 +1,7 @@
+/** nova.conf as oslo.config reads it: which files, what they say, and how to change one option without touching the rest. */
+export * from "./osloEdit";
+export * from "./osloEffective";
+export type { Interpolated, OptionDefinition, OptionTable } from "./osloInterpolate";
+export * from "./osloParse";
+export * from "./osloSources";
+export * from "./osloValues";

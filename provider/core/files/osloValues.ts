@@ -1,0 +1,46 @@
+/** A text converted by an oslo.config type: null is Python's None, which number options make of an empty text. */
+export type Converted<T> = { ok: true; value: T | null } | { ok: false; reason: string };
+
+export interface Bounds {
+  min?: number;
+  max?: number;
+}
+
+/**
+ * An IntOpt's value, as Python's `int()` reads it: blanks around, a sign, leading zeros and single underscores between digits
+ * are fine; a fraction, an exponent, a unit or a comment is not. Digits of other scripts, which Python takes, are refused here.
+ */
+export function parseInteger(text: string, bounds: Bounds = {}): Converted<number> {
+  const digits = trimmed(text);
+  if (digits === "") return { ok: true, value: null };
+  if (!/^[+-]?\d+(?:_\d+)*$/.test(digits)) {
+    return { ok: false, reason: `invalid literal for int() with base 10: '${text}'` };
+  }
+  return within(Number(digits.replaceAll("_", "")), bounds);
+}
+
+/** A FloatOpt's value, as Python's `float()` reads it. */
+export function parseFloatingPoint(text: string, bounds: Bounds = {}): Converted<number> {
+  const number = trimmed(text);
+  if (number === "") return { ok: true, value: null };
+  const special = /^([+-]?)(?:(inf|infinity)|nan)$/i.exec(number);
+  if (special) {
+    const size = special[2] ? Number.POSITIVE_INFINITY : Number.NaN;
+    return within(special[1] === "-" ? -size : size, bounds);
+  }
+  if (!/^[+-]?(?:\d+(?:_\d+)*\.?(?:\d+(?:_\d+)*)?|\.\d+(?:_\d+)*)(?:e[+-]?\d+(?:_\d+)*)?$/i.test(number)) {
+    return { ok: false, reason: `could not convert string to float: '${text}'` };
+  }
+  return within(Number(number.replaceAll("_", "")), bounds);
+}
+
+/** `int()` and `float()` take off fewer blanks than `str.strip()` does. */
+function trimmed(text: string): string {
+  return text.replace(/^[\t-\r ]+|[\t-\r ]+$/g, "");
+}
+
+function within(value: number, { min, max }: Bounds): Converted<number> {
+  if (min !== undefined && value < min) return { ok: false, reason: `Should be greater than or equal to ${min}` };
+  if (max !== undefined && value > max) return { ok: false, reason: `Should be less than or equal to ${max}` };
+  return { ok: true, value: value === 0 ? 0 : value };
+}

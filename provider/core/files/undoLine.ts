@@ -1,0 +1,70 @@
+import { applySplices, type OptionEdit, type Splice, type UndoResult } from "./edit";
+
+/** An assignment as far as taking one back is concerned. */
+export interface PlacedLine {
+  offset: number;
+  /** Whole lines, with their endings. */
+  length: number;
+  /** The lines without the ending of the last one. */
+  raw: string;
+}
+
+/**
+ * Takes back one edit of a text, given the option's assignments that are in the text now, in file order.
+ *
+ * @param ownHeader The header that would be left with nothing under it once that assignment is gone.
+ */
+export function undoLine<T extends PlacedLine>(
+  text: string,
+  edit: OptionEdit,
+  present: readonly T[],
+  ownHeader: (line: T) => { offset: number; length: number } | undefined,
+): UndoResult {
+  const line = ourLine(edit, present);
+  const last = present.at(-1)?.raw;
+  if (!line) {
+    const asBefore = edit.before === null ? present.length === 0 : isExtra(edit, present, edit.before);
+    const outcome = asBefore ? "already" : "changed";
+    return { splices: [], text, outcome, ...(last !== undefined && !asBefore ? { found: last } : {}) };
+  }
+
+  // A later line of somebody else's is theirs; ours goes all the same.
+  const found = last === line.raw ? {} : { found: last! };
+  if (edit.before !== null) {
+    const splices = [{ offset: line.offset, length: line.raw.length, insert: edit.before }];
+    return { splices, text: applySplices(text, splices), outcome: "restored", ...found };
+  }
+
+  const header = edit.addedSection ? ownHeader(line) : undefined;
+  const splices: Splice[] = [{ offset: line.offset, length: line.length, insert: "" }];
+  if (header) splices.push({ offset: header.offset, length: header.length, insert: "" });
+  const end = header?.offset ?? line.offset;
+  const without = applySplices(text, splices);
+  const ending = /(?:\r\n|\r|\n)$/.exec(without);
+  const endsThere = edit.addedNewline && end === without.length && ending !== null;
+  if (endsThere) splices.push({ offset: ending.index, length: ending[0].length, insert: "" });
+
+  const left = {
+    path: edit.path,
+    section: edit.section,
+    addedSection: edit.addedSection && !header,
+    addedNewline: edit.addedNewline && !endsThere,
+  };
+  const result: UndoResult = { splices, text: applySplices(text, splices), outcome: "restored", ...found };
+  return left.addedSection || left.addedNewline ? { ...result, left } : result;
+}
+
+/**
+ * The assignment that is ours. We add a line before and replace a line after all others of the option, so that is the side
+ * to look from.
+ */
+function ourLine<T extends PlacedLine>(edit: OptionEdit, present: readonly T[]): T | undefined {
+  const ours = present.filter(({ raw }) => edit.ours.includes(raw) && isExtra(edit, present, raw));
+  return edit.before === null ? ours[0] : ours.at(-1);
+}
+
+/** True if there are more lines of that very text than others had already. */
+function isExtra(edit: OptionEdit, present: readonly PlacedLine[], raw: string): boolean {
+  const others = edit.siblings.filter((sibling) => sibling === raw).length;
+  return present.filter((line) => line.raw === raw).length > others;
+}
