@@ -10,6 +10,9 @@ export const cacheFolder = join(process.env.XDG_CACHE_HOME || join(homedir(), ".
 /** The folder with the tools of package.json, among them the Node that the Pulumi SDK needs. */
 export const toolFolder = join(root, "node_modules", ".bin");
 
+/** The Pulumi SDK's top folder, which holds the plugin that serves dynamic resources. */
+export const pluginFolder = join(root, "node_modules", "@pulumi", "pulumi");
+
 /** The compiler's output, and below it everything a run of the tests creates. */
 export const buildFolder = join(root, "build");
 
