@@ -1,0 +1,57 @@
+import { randomBytes } from "node:crypto";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { layoutOf } from "./container";
+import { createDisks } from "./disks";
+import type { Image } from "./image";
+import { createNetwork, networkOf } from "./network";
+import { execute, run } from "./process";
+import type { RegisterEntry } from "./register";
+
+/** Makes a registered host out of an image: an overlay, an identity, a network, two disks. Nothing runs yet. */
+export async function cloneImage(entry: RegisterEntry, image: Image): Promise<void> {
+  const layout = layoutOf(entry.name);
+  for (const folder of [layout.root, layout.upper, layout.work]) {
+    fs.mkdirSync(folder, { mode: 0o755 });
+  }
+  const layers = `lowerdir=${image.layers.join(":")},upperdir=${layout.upper},workdir=${layout.work}`;
+  await run("mount", ["-t", "overlay", "-o", layers, `hostmem-${entry.name}`, layout.root]);
+  await identify(entry);
+  await createNetwork(entry.number);
+  await createDisks(entry.name);
+}
+
+/** What no two hosts may share: machine id, host key; and who may log in. */
+async function identify(entry: RegisterEntry): Promise<void> {
+  const layout = layoutOf(entry.name);
+  const inside = (file: string) => path.join(layout.root, file);
+  const hostKey = inside("/etc/ssh/ssh_host_ed25519_key");
+  await newKey(hostKey, `root@${entry.hostname}`);
+  await newKey(layout.privateKey, `lab@${entry.name}`);
+  const publicHostKey = fs.readFileSync(`${hostKey}.pub`, "utf8").split(" ").slice(0, 2).join(" ");
+  fs.writeFileSync(layout.knownHosts, `${networkOf(entry.number).address} ${publicHostKey}\n`, { mode: 0o600 });
+
+  const authorized = inside("/home/deploy/.ssh/authorized_keys");
+  fs.copyFileSync(`${layout.privateKey}.pub`, authorized);
+  const owner = fs.statSync(path.dirname(authorized));
+  fs.chownSync(authorized, owner.uid, owner.gid);
+  fs.chmodSync(authorized, 0o600);
+
+  fs.writeFileSync(inside("/etc/machine-id"), `${randomBytes(16).toString("hex")}\n`);
+  fs.chmodSync(inside("/etc/machine-id"), 0o444);
+  fs.writeFileSync(inside("/etc/hostname"), `${entry.hostname}\n`);
+  const hosts = fs.readFileSync(inside("/etc/hosts"), "utf8").replace(/^127\.0\.1\.1.*\n/m, "");
+  fs.writeFileSync(inside("/etc/hosts"), `${hosts.trimEnd()}\n127.0.1.1\t${entry.hostname}\n`);
+}
+
+async function newKey(file: string, comment: string): Promise<void> {
+  await run("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", comment, "-f", file]);
+}
+
+/** Takes the overlay off. A mount that something still uses goes away with its last user. */
+export async function unmountClone(root: string): Promise<void> {
+  const mounted = () => fs.readFileSync("/proc/self/mounts", "utf8").includes(` ${root} `);
+  if (mounted() && (await execute("umount", [root])).exitCode !== 0) {
+    await run("umount", ["--lazy", root]);
+  }
+}

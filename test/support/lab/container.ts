@@ -1,0 +1,205 @@
+import { spawn } from "node:child_process";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { controlGroups, removeControlGroups } from "./controlGroup";
+import { disksOf } from "./disks";
+import { networkOf } from "./network";
+import { hostFolder, sourceFolder } from "./places";
+import { type CommandOptions, type CommandResult, execute, LabError, retryFor, run, sleep, tail } from "./process";
+import { identify, isAlive, type RegisterEntry, readEntry, writeEntry } from "./register";
+
+/** Where the parts of a host are on this machine. */
+export function layoutOf(name: string) {
+  const folder = hostFolder(name);
+  return {
+    folder,
+    /** What the container sees. */
+    root: path.join(folder, "root"),
+    /** What was written since the host was made. */
+    upper: path.join(folder, "upper"),
+    work: path.join(folder, "work"),
+    disks: path.join(folder, "disks"),
+    privateKey: path.join(folder, "id_ed25519"),
+    knownHosts: path.join(folder, "known_hosts"),
+    console: path.join(folder, "console.log"),
+  };
+}
+
+const environment = {
+  HOME: "/root",
+  LANG: "C.UTF-8",
+  PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+  TERM: "dumb",
+};
+
+// With the old hierarchies of a hybrid machine, which nspawn mounts read-only, libvirt cannot start any domain:
+// "Failed to create v1 controller cpu for group: Read-only file system". Only cgroup2 visible, it does without.
+const nspawnEnvironment = {
+  PATH: environment.PATH,
+  SYSTEMD_SECCOMP: "0",
+  SYSTEMD_NSPAWN_UNIFIED_HIERARCHY: "1",
+};
+
+const nspawnArguments = ["--quiet", "--register=no", "--keep-unit", "--resolv-conf=off", "--timezone=off"];
+
+/** Boots the container of a host whose root, network and disks are there, and waits until systemd has started what is enabled. */
+export async function boot(name: string, seconds: number): Promise<void> {
+  const entry = entryOf(name);
+  const layout = layoutOf(name);
+  const groups = controlGroups(name);
+  for (const group of groups) {
+    fs.mkdirSync(group, { recursive: true });
+  }
+  const intoGroups = groups.map((group) => `echo $$ > '${group}/cgroup.procs' && `).join("");
+  const log = fs.openSync(layout.console, "a");
+  const container = spawn(
+    "/bin/sh",
+    [
+      ...["-c", `${intoGroups}exec systemd-nspawn "$@"`, "sh", ...nspawnArguments],
+      `--directory=${layout.root}`,
+      `--machine=hostmem-${name}`,
+      `--hostname=${entry.hostname}`,
+      `--network-namespace-path=${networkOf(entry.number).namespacePath}`,
+      "--capability=all",
+      ...(await disksOf(name)).map((disk) => `--bind=${disk.device}:${disk.inside}`),
+      "--boot",
+    ],
+    { detached: true, stdio: ["ignore", log, log], env: nspawnEnvironment },
+  );
+  fs.closeSync(log);
+  container.unref();
+  writeEntry({ ...entry, container: container.pid === undefined ? undefined : identify(container.pid) });
+  await waitForBoot(name, seconds);
+}
+
+/** Waits until systemd says that everything enabled has been started (or has failed). */
+export async function waitForBoot(name: string, seconds: number, otherLeaderThan?: number): Promise<void> {
+  const end = Date.now() + seconds * 1000;
+  let state = "";
+  while (Date.now() < end) {
+    if (!isAlive(entryOf(name).container)) {
+      throw new LabError(`${name} went down while it was booting\n${tail(readConsole(name))}`);
+    }
+    const leader = leaderOf(name);
+    if (leader !== undefined && leader !== otherLeaderThan) {
+      const result = await executeIn(name, "systemctl is-system-running", { seconds: 10 }).catch(() => undefined);
+      state = result?.stdout.trim() ?? "";
+      if (state === "running" || state === "degraded") {
+        return;
+      }
+    }
+    await sleep(50);
+  }
+  const jobs = await executeIn(name, "systemctl list-jobs --no-pager; systemctl --failed --no-pager").catch(
+    () => undefined,
+  );
+  throw new LabError(
+    `${name} is not up after ${seconds} s (${state})\n${jobs?.stdout ?? ""}\n${tail(readConsole(name))}`,
+  );
+}
+
+function readConsole(name: string): string {
+  return fs.existsSync(layoutOf(name).console) ? fs.readFileSync(layoutOf(name).console, "utf8") : "";
+}
+
+function entryOf(name: string): RegisterEntry {
+  const entry = readEntry(name);
+  if (!entry) {
+    throw new LabError(`there is no lab host named ${name}`);
+  }
+  return entry;
+}
+
+/** The container's first process as this machine numbers it; another one after every reboot. */
+export function leaderOf(name: string): number | undefined {
+  const container = readEntry(name)?.container;
+  if (!container || !isAlive(container)) {
+    return undefined;
+  }
+  try {
+    const children = fs.readFileSync(`/proc/${container.pid}/task/${container.pid}/children`, "utf8");
+    const leader = Number(children.trim().split(" ")[0]);
+    return leader > 0 ? leader : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Is the container there? */
+export function isContainerUp(name: string): boolean {
+  return leaderOf(name) !== undefined;
+}
+
+/** Runs a bash script as root in the running container. */
+export async function executeIn(name: string, script: string, options: CommandOptions = {}): Promise<CommandResult> {
+  const leader = leaderOf(name);
+  if (leader === undefined) {
+    throw new LabError(`${name} is not running`);
+  }
+  const seconds = options.seconds ?? 60;
+  const result = await execute(
+    "nsenter",
+    [
+      ...["--target", String(leader), "--mount", "--uts", "--ipc", "--net", "--pid"],
+      // The bound is kept inside as well: killing nsenter would leave what it started running in the container.
+      ...["timeout", "--kill-after=5", String(seconds), "bash", "-c", script],
+    ],
+    { ...options, seconds: seconds + 15, environment: { ...environment, ...options.environment } },
+  );
+  if (result.exitCode === 124 || result.exitCode === 137) {
+    result.stderr += `\n(ended after ${seconds} s)`;
+  }
+  return result;
+}
+
+/** Runs a script of `image/` in a root that no container uses. */
+export async function runOffline(root: string, script: string): Promise<void> {
+  const mount = `--bind-ro=${path.join(sourceFolder(), "image")}:/lab`;
+  await run(
+    "systemd-nspawn",
+    [...nspawnArguments, `--directory=${root}`, "--private-network", mount, "--pipe", "/bin/bash", `/lab/${script}`],
+    { seconds: 600, environment: nspawnEnvironment },
+  );
+}
+
+/** Asks the host to power off; what is still there after the time is killed. */
+export async function powerOff(name: string, seconds: number): Promise<void> {
+  await executeIn(name, "systemctl --no-block poweroff", { seconds: 10 }).catch(() => {});
+  const end = Date.now() + seconds * 1000;
+  while (isAlive(readEntry(name)?.container) && Date.now() < end) {
+    await sleep(50);
+  }
+  await kill(name);
+}
+
+/** Ends the container at once, as a power cut would, and waits until every process of it is gone. */
+export async function kill(name: string): Promise<void> {
+  const entry = readEntry(name);
+  const leader = leaderOf(name);
+  if (leader !== undefined) {
+    process.kill(leader, "SIGKILL");
+  }
+  const end = Date.now() + 3000;
+  while (isAlive(entry?.container) && Date.now() < end) {
+    await sleep(20);
+  }
+  if (entry?.container && isAlive(entry.container)) {
+    process.kill(entry.container.pid, "SIGKILL");
+  }
+  await removeControlGroups(name);
+  if (entry) {
+    writeEntry({ ...entry, container: undefined });
+  }
+}
+
+/** Reboots and waits until the host is up again. */
+export async function reboot(name: string, seconds: number): Promise<void> {
+  const before = leaderOf(name);
+  await executeIn(name, "systemctl --no-block reboot", { seconds: 10 });
+  await retryFor(seconds, `${name} reboots`, async () => {
+    if (leaderOf(name) === before) {
+      throw new LabError("still the same boot");
+    }
+  });
+  await waitForBoot(name, seconds, before);
+}

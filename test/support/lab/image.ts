@@ -1,0 +1,110 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { runOffline } from "./container";
+import { runFirstTime } from "./firstRun";
+import { withLock } from "./lock";
+import { installTools, packageSources, requireRoot } from "./machine";
+import { imageFolder } from "./places";
+import { run } from "./process";
+import { type Kind, recipeHash, recipes, release } from "./recipe";
+import { listEntries } from "./register";
+
+/** Takes one line about long work. */
+export type Progress = (line: string) => void;
+
+/** A prepared root, never written to again: hosts are overlays above it. */
+export interface Image {
+  folder: string;
+  /** Its layers in the order overlayfs wants them, the uppermost first. */
+  layers: string[];
+}
+
+const buildMinutes = 20;
+
+/** The image of a kind, if it is there already. */
+export function findImage(kind: Kind): Image | undefined {
+  const folder = path.join(imageFolder(), `${kind}-${recipeHash(kind)}`);
+  return fs.existsSync(folder) ? imageAt(folder) : undefined;
+}
+
+/** The image of a kind, built if it is not there: minutes then, milliseconds otherwise. */
+export async function prepareImage(kind: Kind, progress: Progress): Promise<Image> {
+  requireRoot();
+  const found = findImage(kind);
+  if (found) {
+    return found;
+  }
+  await withLock("tools", 900, () => installTools(progress));
+  return withLock(`image-${kind}`, buildMinutes * 60, async () => findImage(kind) ?? (await build(kind, progress)));
+}
+
+async function build(kind: Kind, progress: Progress): Promise<Image> {
+  const folder = path.join(imageFolder(), `${kind}-${recipeHash(kind)}`);
+  const recipe = recipes[kind];
+  const unfinished = `${folder}.unfinished`;
+  const root = path.join(unfinished, "root");
+  fs.rmSync(unfinished, { recursive: true, force: true });
+  fs.mkdirSync(unfinished, { recursive: true, mode: 0o700 });
+  try {
+    progress(`${kind} image: installing ${recipe.packages.length} packages and what they need`);
+    await install(recipe.packages, root);
+    for (const script of recipe.scripts) {
+      progress(`${kind} image: ${script}`);
+      await runOffline(root, script);
+    }
+    if (recipe.firstRun) {
+      progress(`${kind} image: first start of all services, ${recipe.firstRun}`);
+      await runFirstTime(kind, imageAt(unfinished), recipe.firstRun, path.join(unfinished, firstRunLayer));
+    }
+    fs.renameSync(unfinished, folder);
+  } catch (error) {
+    fs.rmSync(unfinished, { recursive: true, force: true });
+    throw error;
+  }
+  removeOldImages(kind, folder);
+  progress(`${kind} image: ready in ${folder}`);
+  return imageAt(folder);
+}
+
+const firstRunLayer = "first-run";
+
+function imageAt(folder: string): Image {
+  const layers = [firstRunLayer, "root"].map((layer) => path.join(folder, layer));
+  return { folder, layers: layers.filter((layer) => fs.existsSync(layer)) };
+}
+
+async function install(packages: string[], root: string): Promise<void> {
+  const omitted = ["doc", "man", "locale", "info"].map((name) => `--dpkgopt=path-exclude=/usr/share/${name}/*`);
+  await run(
+    "setpriv",
+    [
+      // A build that is cut must end with everything it has started and mounted: the next one empties the folder.
+      ...["--pdeathsig=KILL", "unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"],
+      "mmdebstrap",
+      "--variant=minbase",
+      "--mode=root",
+      '--aptopt=APT::Install-Recommends "false"',
+      '--aptopt=Acquire::Languages "none"',
+      "--dpkgopt=force-unsafe-io",
+      ...omitted,
+      `--include=${packages.join(",")}`,
+      release,
+      root,
+      ...packageSources(),
+    ],
+    { seconds: buildMinutes * 60 },
+  );
+}
+
+/** Images of an older recipe, unless some host still stands on one. */
+function removeOldImages(kind: Kind, current: string): void {
+  if (listEntries().entries.some((entry) => entry.kind === kind)) {
+    return;
+  }
+  for (const name of fs.readdirSync(imageFolder())) {
+    const folder = path.join(imageFolder(), name);
+    if (name.startsWith(`${kind}-`) && folder !== current) {
+      fs.rmSync(folder, { recursive: true, force: true });
+    }
+  }
+}

@@ -1,0 +1,31 @@
+#!/bin/bash
+# What every lab host has, whatever its kind: a user for the login, no noise from timers, stable device names.
+# Runs inside the new root, with no service running.
+set -euo pipefail
+
+useradd --create-home --shell /bin/bash deploy
+install -d -m 700 -o deploy -g deploy /home/deploy/.ssh
+echo 'deploy ALL=(ALL:ALL) NOPASSWD: ALL' > /etc/sudoers.d/deploy
+chmod 440 /etc/sudoers.d/deploy
+
+# The files of the base system that mmdebstrap took from the machine it ran on.
+: > /etc/resolv.conf
+echo lab > /etc/hostname
+printf '127.0.0.1\tlocalhost\n127.0.1.1\tlab\n::1\tlocalhost ip6-localhost ip6-loopback\n' > /etc/hosts
+
+# Work that a timer does at its own time would show up in what a test compares.
+for unit in apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer e2scrub_reap.service \
+  fstrim.timer logrotate.timer man-db.timer systemd-pstore.service getty@tty1.service; do
+  systemctl disable "$unit" 2> /dev/null || true
+done
+# The host's network namespace comes with its addresses; nothing inside has to configure or await it.
+systemctl mask systemd-networkd.service systemd-networkd-wait-online.service networking.service \
+  console-getty.service systemd-tmpfiles-clean.timer 2> /dev/null
+
+# No udev runs in a container: the names that it would give to the two spare disks.
+cat > /etc/tmpfiles.d/hostmem-lab-disks.conf << 'END'
+d /dev/disk 0755 root root -
+d /dev/disk/by-id 0755 root root -
+L /dev/disk/by-id/nvme-HOSTMEM_LAB_0001 - - - - ../../hostmem-disk0
+L /dev/disk/by-id/nvme-HOSTMEM_LAB_0002 - - - - ../../hostmem-disk1
+END

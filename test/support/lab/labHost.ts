@@ -1,0 +1,230 @@
+import * as fs from "node:fs";
+import { cloneImage } from "./clone";
+import { boot, executeIn, kill, layoutOf, powerOff, reboot } from "./container";
+import { prepareImage } from "./image";
+import { withLock } from "./lock";
+import { networkOf } from "./network";
+import { type CommandOptions, type CommandResult, describeFailure, LabError, retryFor } from "./process";
+import { removeHostsWhenWeEnd } from "./reaper";
+import type { Kind } from "./recipe";
+import { identify, type RegisterEntry, readEntry, register } from "./register";
+import { chooseServices, type Services, waitForServices } from "./services";
+import { removeHost, sweep } from "./takeDown";
+
+/** What kind of host, and how much of it. */
+export interface LabHostOptions {
+  kind: Kind;
+  /** For a nova host; default `full`. */
+  services?: Services;
+  /** The beginning of its name; a number follows, so that test runs do not meet. Default: the kind. */
+  name?: string;
+  /** Keeps the host until somebody takes it down by its name, which is then exactly `name`. */
+  persistent?: boolean;
+  /** Takes lines about long work. Default: standard error. */
+  progress?: (line: string) => void;
+}
+
+/** A file's owner and mode, as chown(1) and chmod(1) take them. */
+export interface FileOptions {
+  mode?: string;
+  owner?: string;
+}
+
+const bootSeconds = 120;
+const serviceSeconds = 120;
+
+/** A real host for tests, with the verbs of the NixOS test driver: a systemd container that SSH reaches. */
+export class LabHost {
+  /** The login: a user with sudo and a key, and the host key to expect. Fits the `connection` of `@pulumi/command`. */
+  readonly connection: {
+    host: string;
+    port: number;
+    user: string;
+    privateKey: string;
+    /** Path of the same key. */
+    privateKeyFile: string;
+    /** The host's public key, one line as in authorized_keys. */
+    hostKey: string;
+  };
+  readonly address: string;
+  /** Knows this host alone. */
+  readonly knownHostsFile: string;
+  /** Two spare disks, blank, 1 GiB each, as the host names them. */
+  readonly disks = ["/dev/hostmem-disk0", "/dev/hostmem-disk1"];
+  /** The same disks by the names that udev would give. */
+  readonly disksById = ["/dev/disk/by-id/nvme-HOSTMEM_LAB_0001", "/dev/disk/by-id/nvme-HOSTMEM_LAB_0002"];
+  /** On this machine: every file that was written or removed since the host was made. */
+  readonly upperDirectory: string;
+  /** On this machine: the host's root, as long as the host exists. */
+  readonly rootDirectory: string;
+
+  constructor(
+    readonly name: string,
+    readonly kind: Kind,
+    readonly services: Services,
+    number: number,
+  ) {
+    const layout = layoutOf(name);
+    this.address = networkOf(number).address;
+    this.knownHostsFile = layout.knownHosts;
+    this.upperDirectory = layout.upper;
+    this.rootDirectory = layout.root;
+    this.connection = {
+      host: this.address,
+      port: 22,
+      user: "deploy",
+      privateKey: fs.readFileSync(layout.privateKey, "utf8"),
+      privateKeyFile: layout.privateKey,
+      hostKey: fs.readFileSync(layout.knownHosts, "utf8").trim().split(" ").slice(1).join(" "),
+    };
+  }
+
+  /** Runs a bash script as root on the host, whatever its exit code. */
+  execute(script: string, options: CommandOptions = {}): Promise<CommandResult> {
+    return executeIn(this.name, script, options);
+  }
+
+  /** Runs a bash script (`set -euo pipefail`) as root and returns what it printed; fails unless it exits with 0. */
+  async succeed(script: string, options: CommandOptions = {}): Promise<string> {
+    const result = await this.execute(`set -euo pipefail\n${script}`, options);
+    if (result.exitCode !== 0) {
+      throw new LabError(describeFailure(`[${this.name}] must succeed: ${script}`, result));
+    }
+    return result.stdout;
+  }
+
+  /** Runs a bash script as root that must not exit with 0, and returns all that it printed. */
+  async fail(script: string, options: CommandOptions = {}): Promise<string> {
+    const result = await this.execute(`set -euo pipefail\n${script}`, options);
+    if (result.exitCode === 0) {
+      throw new LabError(describeFailure(`[${this.name}] must fail: ${script}`, result));
+    }
+    return result.stdout + result.stderr;
+  }
+
+  /** Repeats a script until it succeeds. */
+  waitUntilSucceeds(script: string, seconds: number): Promise<string> {
+    return retryFor(seconds, script, () => this.succeed(script, { seconds }));
+  }
+
+  /** Repeats a script until it fails. */
+  waitUntilFails(script: string, seconds: number): Promise<string> {
+    return retryFor(seconds, script, () => this.fail(script, { seconds }));
+  }
+
+  /** Waits until a unit is active; a unit that has failed is not waited for. */
+  async waitForUnit(unit: string, seconds: number): Promise<void> {
+    await this.succeed(
+      `while :; do
+         case $(systemctl is-active '${unit}' || true) in
+           active) exit 0;;
+           failed) systemctl status --no-pager '${unit}'; exit 1;;
+         esac
+         sleep 0.1
+       done`,
+      { seconds },
+    );
+  }
+
+  /** Waits until something listens on a TCP port. */
+  async waitForOpenPort(port: number, seconds = 30): Promise<void> {
+    await this.waitUntilSucceeds(`ss --no-header --listening --tcp --numeric 'sport = :${port}' | grep -q .`, seconds);
+  }
+
+  /** Writes a file. An existing one keeps its mode and owner unless others are given. */
+  async writeFile(file: string, content: string | Buffer, options: FileOptions = {}): Promise<void> {
+    const mode = options.mode ? `chmod '${options.mode}' '${file}'` : ":";
+    const owner = options.owner ? `chown '${options.owner}' '${file}'` : ":";
+    await this.succeed(`cat > '${file}'\n${owner}\n${mode}`, { input: content });
+  }
+
+  /** Copies a file of this machine to the host. */
+  copyTo(localFile: string, file: string, options: FileOptions = {}): Promise<void> {
+    return this.writeFile(file, fs.readFileSync(localFile), options);
+  }
+
+  /** Reads a text file. */
+  readFile(file: string): Promise<string> {
+    return this.succeed(`cat '${file}'`);
+  }
+
+  /** Boots a host that was stopped or has crashed. */
+  async start(): Promise<void> {
+    await boot(this.name, bootSeconds);
+    await this.waitForServices();
+  }
+
+  /** Powers off cleanly. The host's files stay; `start()` boots it again. */
+  stop(seconds = 60): Promise<void> {
+    return powerOff(this.name, seconds);
+  }
+
+  /** Kills everything at once, as a power cut would (but what was written without fsync is not lost). */
+  crash(): Promise<void> {
+    return kill(this.name);
+  }
+
+  /** Reboots cleanly and waits until all is up again. */
+  async reboot(): Promise<void> {
+    await reboot(this.name, bootSeconds);
+    await this.waitForServices();
+  }
+
+  /** Ends the host and removes everything it was made of. */
+  destroy(): Promise<void> {
+    return removeHost(this.name);
+  }
+
+  /** Waits until the chosen services answer, for instance after they were restarted by hand. */
+  async waitForServices(): Promise<void> {
+    await this.waitForOpenPort(22);
+    if (this.kind === "nova") {
+      await waitForServices(this.name, this.services, serviceSeconds);
+    }
+  }
+}
+
+/** Makes and boots a host. It is removed at the latest when this process ends. Several may be started at once. */
+export async function startLabHost(options: LabHostOptions): Promise<LabHost> {
+  const progress = options.progress ?? ((line) => console.error(`lab: ${line}`));
+  const image = await prepareImage(options.kind, progress);
+  await sweep();
+  const services = options.kind === "nova" ? (options.services ?? "full") : "none";
+  const entry = await withLock("register", 60, async () => takeEntry(options));
+  if (!options.persistent) {
+    removeHostsWhenWeEnd();
+  }
+  try {
+    await cloneImage(entry, image);
+    if (options.kind === "nova") {
+      chooseServices(entry.name, services);
+    }
+    const host = new LabHost(entry.name, options.kind, services, entry.number);
+    await host.start();
+    return host;
+  } catch (error) {
+    await removeHost(entry.name);
+    throw error;
+  }
+}
+
+function takeEntry(options: LabHostOptions): RegisterEntry {
+  return register(
+    { name: options.name ?? options.kind, exact: options.persistent === true && options.name !== undefined },
+    {
+      kind: options.kind,
+      owner: options.persistent ? undefined : identify(process.pid),
+      // A nova host's name is in the databases of its image.
+      ...(options.kind === "nova" ? { hostname: "compute" } : {}),
+    },
+  );
+}
+
+/** A host that runs already, by its name. */
+export function findLabHost(name: string): LabHost {
+  const entry = readEntry(name);
+  if (!entry) {
+    throw new LabError(`there is no lab host named ${name}`);
+  }
+  return new LabHost(entry.name, entry.kind, "none", entry.number);
+}

@@ -1,0 +1,53 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { execute, LabError, run } from "./process";
+import { release } from "./recipe";
+
+const packages: Record<string, string> = {
+  mmdebstrap: "mmdebstrap",
+  "systemd-nspawn": "systemd-container",
+  ssh: "openssh-client",
+  nsenter: "util-linux",
+  losetup: "mount",
+  ip: "iproute2",
+};
+
+/** Refuses to go on where containers cannot be made. */
+export function requireRoot(): void {
+  if (process.platform !== "linux" || process.getuid?.() !== 0) {
+    throw new LabError("lab hosts are containers of a Linux machine: run this as root (sudo) on Linux");
+  }
+}
+
+/** Installs what the lab needs on this machine, if it is not there. */
+export async function installTools(progress: (line: string) => void): Promise<void> {
+  const missing: string[] = [];
+  for (const [tool, name] of Object.entries(packages)) {
+    if ((await execute("sh", ["-c", `command -v ${tool}`])).exitCode !== 0) {
+      missing.push(name);
+    }
+  }
+  if (missing.length === 0) {
+    return;
+  }
+  progress(`installing ${missing.join(", ")} on this machine`);
+  const environment = { ...process.env, DEBIAN_FRONTEND: "noninteractive" } as Record<string, string>;
+  await run("apt-get", ["update"], { seconds: 300, environment });
+  await run("apt-get", ["install", "-y", "--no-install-recommends", ...missing], { seconds: 600, environment });
+}
+
+/** The machine's own package sources for the lab's release, whatever mirror they name. */
+export function packageSources(): string[] {
+  const folder = "/etc/apt/sources.list.d";
+  const files = ["/etc/apt/sources.list"];
+  if (fs.existsSync(folder)) {
+    files.push(...fs.readdirSync(folder).map((file) => path.join(folder, file)));
+  }
+  const suite = new RegExp(`^(Suites:|deb(-src)?\\s.*)\\s*${release}(-updates|-security|/updates)?(\\s|$)`, "m");
+  const found = files.filter((file) => /\.(list|sources)$/.test(file) && fs.existsSync(file));
+  const chosen = found.filter((file) => suite.test(fs.readFileSync(file, "utf8")));
+  if (chosen.length === 0) {
+    throw new LabError(`no package source for ${release} in /etc/apt: add one, or run the lab on that release`);
+  }
+  return chosen;
+}
