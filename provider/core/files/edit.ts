@@ -75,7 +75,7 @@ export interface UndoResult {
   splices: Splice[];
   text: string;
   outcome: "restored" | "already" | "changed";
-  /** The raw text that others left as the option's last assignment, where it is not what was there before us. */
+  /** The raw text of the assignment that counts, where it is neither ours nor what was there before us. */
   found?: string;
   /** The header or line ending that we once added and that others' lines need now: for `takeOver` of an edit that remains. */
   left?: Scaffold & { path: string; section: string };

@@ -4,4 +4,11 @@ export * from "./osloEffective";
 export type { Interpolated, OptionDefinition, OptionTable } from "./osloInterpolate";
 export * from "./osloParse";
 export * from "./osloSources";
-export * from "./osloValues";
+export {
+  type Bounds,
+  type Converted,
+  parseDictionary,
+  parseFloatingPoint as parseFloat,
+  parseInteger,
+  parseList,
+} from "./osloValues";

@@ -61,8 +61,8 @@ export function configSources(view: ServiceView): ConfigSources {
 
   function addDirectory(path: string): void {
     sources.directories.push(path);
-    const names = view.listDirectory(path).filter((name) => name.endsWith(".conf") && !name.startsWith("."));
-    for (const name of [...names].sort((a, b) => (a < b ? -1 : 1))) addFile(`${path.replace(/\/+$/, "")}/${name}`);
+    const names = view.listDirectory(path).filter((name) => /^[^./][^/]*\.conf$/.test(name));
+    for (const name of names.sort((a, b) => (a < b ? -1 : 1))) addFile(`${path.replace(/\/+$/, "")}/${name}`);
   }
 }
 

@@ -1,3 +1,5 @@
+import { strip } from "./pythonText";
+
 /** A text converted by an oslo.config type: null is Python's None, which number options make of an empty text. */
 export type Converted<T> = { ok: true; value: T | null } | { ok: false; reason: string };
 
@@ -32,6 +34,31 @@ export function parseFloatingPoint(text: string, bounds: Bounds = {}): Converted
     return { ok: false, reason: `could not convert string to float: '${text}'` };
   }
   return within(Number(number.replaceAll("_", "")), bounds);
+}
+
+/** A ListOpt's value: parts between commas without blanks around; empty ones stay, except at the end. */
+export function parseList(text: string): string[] {
+  const parts = strip(text).replace(/,+$/, "");
+  return parts === "" ? [] : parts.split(",").map(strip);
+}
+
+/** A Dict's value, `key:value,key:value`. A part without a colon becomes part of the next one's key. */
+export function parseDictionary(text: string): Converted<Record<string, string>> {
+  const entries = new Map<string, string>();
+  const parts = strip(text) === "" ? [] : strip(text).split(",");
+  let before: string | undefined;
+  for (const piece of parts) {
+    const part: string = before === undefined ? piece : `${before},${piece}`;
+    const colon = part.indexOf(":");
+    before = colon < 0 ? part : undefined;
+    if (colon < 0) continue;
+    const key = strip(part.slice(0, colon));
+    if (key === "") return { ok: false, reason: "Key name should not be empty" };
+    if (entries.has(key)) return { ok: false, reason: `Duplicate key ${key}` };
+    entries.set(key, strip(part.slice(colon + 1)));
+  }
+  if (before !== undefined) return { ok: false, reason: 'Value should be NAME:VALUE pairs separated by ","' };
+  return { ok: true, value: Object.fromEntries(entries) };
 }
 
 /** `int()` and `float()` take off fewer blanks than `str.strip()` does. */

@@ -10,7 +10,8 @@ export interface PlacedLine {
 }
 
 /**
- * Takes back one edit of a text, given the option's assignments that are in the text now, in file order.
+ * Takes back one edit of a text, given the option's assignments that are in the text now, the one that counts
+ * last.
  *
  * @param ownHeader The header that would be left with nothing under it once that assignment is gone.
  */
@@ -55,8 +56,8 @@ export function undoLine<T extends PlacedLine>(
 }
 
 /**
- * The assignment that is ours. We add a line before and replace a line after all others of the option, so that is the side
- * to look from.
+ * The assignment that is ours. The line that we replace is the one that counts, the last; where we had to add one, whatever
+ * is there beside it came later.
  */
 function ourLine<T extends PlacedLine>(edit: OptionEdit, present: readonly T[]): T | undefined {
   const ours = present.filter(({ raw }) => edit.ours.includes(raw) && isExtra(edit, present, raw));
