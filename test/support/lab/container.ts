@@ -55,7 +55,8 @@ export async function boot(name: string, seconds: number): Promise<void> {
   const container = spawn(
     "/bin/sh",
     [
-      ...["-c", `${intoGroups}exec systemd-nspawn "$@"`, "sh", ...nspawnArguments],
+      // Kept in its unit, nspawn does not reboot by itself but leaves that, with exit code 133, to who started it.
+      ...["-c", `${intoGroups}while systemd-nspawn "$@"; [ $? = 133 ]; do :; done`, "sh", ...nspawnArguments],
       `--directory=${layout.root}`,
       `--machine=hostmem-${name}`,
       `--hostname=${entry.hostname}`,
@@ -116,10 +117,14 @@ export function leaderOf(name: string): number | undefined {
   if (!container || !isAlive(container)) {
     return undefined;
   }
+  const nspawn = firstChild(container.pid);
+  return nspawn === undefined ? undefined : firstChild(nspawn);
+}
+
+function firstChild(pid: number): number | undefined {
   try {
-    const children = fs.readFileSync(`/proc/${container.pid}/task/${container.pid}/children`, "utf8");
-    const leader = Number(children.trim().split(" ")[0]);
-    return leader > 0 ? leader : undefined;
+    const child = Number(fs.readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ")[0]);
+    return child > 0 ? child : undefined;
   } catch {
     return undefined;
   }

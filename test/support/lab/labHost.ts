@@ -1,5 +1,6 @@
 import * as fs from "node:fs";
 import { cloneImage } from "./clone";
+import { Cloud } from "./cloud";
 import { boot, executeIn, kill, layoutOf, powerOff, reboot } from "./container";
 import { prepareImage } from "./image";
 import { withLock } from "./lock";
@@ -55,6 +56,8 @@ export class LabHost {
   readonly disksById = ["/dev/disk/by-id/nvme-HOSTMEM_LAB_0001", "/dev/disk/by-id/nvme-HOSTMEM_LAB_0002"];
   /** On this machine: every file that was written or removed since the host was made. */
   readonly upperDirectory: string;
+  /** Nova, placement and the servers of a nova host. */
+  readonly cloud = new Cloud(this);
   /** On this machine: the host's root, as long as the host exists. */
   readonly rootDirectory: string;
 

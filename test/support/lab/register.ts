@@ -21,7 +21,7 @@ export interface RegisterEntry {
   /** The third byte of its network, 10.213.N.0/30, and the number in the names of its interfaces. */
   number: number;
   hostname: string;
-  /** The systemd-nspawn process of the running container; none while the host is powered off. */
+  /** The process that holds the running container, parent of systemd-nspawn; none while the host is powered off. */
   container?: ProcessIdentity | undefined;
 }
 
