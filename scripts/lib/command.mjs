@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { constants } from "node:os";
 import { startProgress } from "./progress.mjs";
 
 /** A command that failed, with the end of what it printed. */
@@ -24,6 +25,7 @@ export async function runQuietly(what, command, args, { limitSeconds, ...spawnOp
       output += text;
     });
   }
+  const release = outlive(child);
   let late = false;
   const timer = setTimeout(() => {
     late = true;
@@ -43,31 +45,40 @@ export async function runQuietly(what, command, args, { limitSeconds, ...spawnOp
     throw error instanceof CommandFailed ? error : new CommandFailed(what, error.message, output);
   } finally {
     clearTimeout(timer);
+    release();
   }
 }
 
 /**
  * Runs a command that talks to the user directly, and gives its exit code (as a shell would: 128 + n after signal n).
- * Signals to us are passed on, and its end is waited for, so that its clean-up is never cut short.
+ * `onStart` gets the child, for those who may have to stop it.
  */
-export async function runAttached(command, args, options) {
+export async function runAttached(command, args, { onStart, ...options }) {
   const child = spawn(command, args, { stdio: "inherit", ...options });
-  // Ctrl-C reaches the whole foreground group, the child included: only stay alive. A kill of this process alone does not.
-  const stay = () => {};
-  const passOn = (signal) => child.kill(signal);
-  process.on("SIGINT", process.stdin.isTTY ? stay : passOn);
-  process.on("SIGTERM", passOn);
+  onStart?.(child);
+  const release = outlive(child);
   try {
     const { code, signal } = await exitOf(child);
-    return code ?? 128 + (SIGNAL_NUMBERS[signal] ?? 0);
+    return code ?? 128 + (constants.signals[signal] ?? 0);
   } finally {
-    process.removeListener("SIGINT", stay);
-    process.removeListener("SIGINT", passOn);
-    process.removeListener("SIGTERM", passOn);
+    release();
   }
 }
 
-const SIGNAL_NUMBERS = { SIGHUP: 1, SIGINT: 2, SIGABRT: 6, SIGKILL: 9, SIGSEGV: 11, SIGTERM: 15 };
+/**
+ * Lets a child end in its own way when we are told to stop, by passing the signal on and staying alive until it is gone.
+ * Ctrl-C is not passed on: the terminal sends it to the child as well, and a second one would cut the child's clean-up short.
+ */
+function outlive(child) {
+  const passOn = (signal) => child.kill(signal);
+  const onInterrupt = process.stdin.isTTY ? () => {} : passOn;
+  process.on("SIGINT", onInterrupt);
+  process.on("SIGTERM", passOn);
+  return () => {
+    process.removeListener("SIGINT", onInterrupt);
+    process.removeListener("SIGTERM", passOn);
+  };
+}
 
 function exitOf(child) {
   return new Promise((resolve, reject) => {

@@ -1,0 +1,51 @@
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { toolchain } from "../../toolchain.mjs";
+import { runAttached } from "../command.mjs";
+import { buildFolder, root, toolFolder } from "../paths.mjs";
+
+/** The compiled entry point of the lab's own tools. */
+export const labTool = join(buildFolder, "test", "support", "lab", "cli.js");
+
+/**
+ * What each layer of tests needs before it starts, how long one test may take, and how long all of them.
+ * The order is the order they run in: the quickest answer first.
+ */
+export const layers = [
+  { name: "unit", testLimitSeconds: 10, limitSeconds: 900, prepare: async (environment) => environment },
+  { name: "engine", testLimitSeconds: 300, limitSeconds: 3600, prepare: withToolchain },
+  { name: "lab", testLimitSeconds: 1800, limitSeconds: 6 * 3600, prepare: withLabMachine },
+];
+
+async function withToolchain(environment) {
+  return { ...environment, ...(await toolchain()).environment };
+}
+
+async function withLabMachine(environment) {
+  const ready = await withToolchain(environment);
+  const code = await runAttached(join(toolFolder, "node"), [labTool, "prepare"], { cwd: root, env: ready });
+  if (code !== 0) throw new Error(`preparing this machine for the lab: exit code ${code}`);
+  return ready;
+}
+
+const testsFolder = join(buildFolder, "test");
+
+/** The compiled test files of a layer. */
+export function testFilesOf(layer) {
+  return testFilesBelow(join(testsFolder, layer));
+}
+
+/** Test files that no layer would ever run. */
+export function testFilesOutsideLayers() {
+  return testFilesBelow(testsFolder).filter(
+    (file) => !layers.some(({ name }) => file.startsWith(join(testsFolder, name, "/"))),
+  );
+}
+
+function testFilesBelow(folder) {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { recursive: true })
+    .filter((name) => name.endsWith(".test.js"))
+    .sort()
+    .map((name) => join(folder, name));
+}
