@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
-import { applySplices } from "../../provider/core/files/edit";
+import { applySplices, type Splice } from "../../provider/core/files/edit";
 import { effective, type OsloFile, parseOsloFile, setOption, undoOption } from "../../provider/core/files/osloConfig";
 import { Classes, classesOfHost } from "../support/oslo/classes";
 import { osloVersions } from "../support/oslo/environment";
 import { foreignEdit, foreignEdits } from "../support/oslo/foreign";
 import { host } from "../support/oslo/generate";
-import { type OsloAnswer, OsloOracle, type OsloRequest } from "../support/oslo/oracle";
+import { type OsloAnswer, OsloOracle, type OsloRequest, type OsloValue } from "../support/oslo/oracle";
 import { decode, readHost, readOption, sectionsOf } from "../support/oslo/ours";
 
 const seed = Number(process.env["HOSTMEM_SEED"] ?? Date.now() % 2 ** 31);
@@ -26,7 +26,7 @@ function compare(request: OsloRequest, answer: OsloAnswer, lookUp = effective): 
   assert.equal(failure ?? broken?.failure?.reason, undefined, "we refuse, oslo.config does not");
   assert.deepEqual(files.map(sectionsOf), answer.files);
   for (const [index, [section, option]] of request.read.entries()) {
-    const theirs = answer.values[index]!;
+    const theirs: OsloValue = answer.values[index]!;
     const ours = readOption(files, request.environment, section, option, lookUp);
     if ("error" in theirs)
       assert.ok("error" in ours, `${option}: ${JSON.stringify(ours)}, oslo.config: ${theirs.message}`);
@@ -103,7 +103,7 @@ for (const version of osloVersions) {
           ]);
 
           assert.equal(set.splices.length, 1);
-          const [{ offset, length }] = set.splices as [{ offset: number; length: number }];
+          const [{ offset, length }] = set.splices as [Splice];
           assert.equal(before.slice(offset, offset + length), set.edit.before ?? "");
           assert.equal(set.text.slice(0, offset), before.slice(0, offset));
           assert.ok(set.text.endsWith(before.slice(offset + length)));

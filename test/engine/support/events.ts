@@ -26,6 +26,7 @@ export interface EngineEvents {
   changes: Record<string, number>;
   /** Every resource the engine looked at, also the unchanged ones. */
   steps: ResourceStep[];
+  /** Everything said to the user; the SDK's own debug messages are in the log, too, but on no screen. */
   diagnostics: Diagnostic[];
 }
 
@@ -53,7 +54,9 @@ export function readEvents(file: string): EngineEvents {
   return {
     changes: Object.assign({}, ...raw.map((event) => event.summaryEvent?.resourceChanges ?? {})),
     steps: raw.flatMap((event) => (event.resourcePreEvent ? [stepOf(event.resourcePreEvent.metadata)] : [])),
-    diagnostics: raw.flatMap((event) => (event.diagnosticEvent ? [diagnosticOf(event.diagnosticEvent)] : [])),
+    diagnostics: raw.flatMap(({ diagnosticEvent: event }) =>
+      event && event.severity !== "debug" ? [diagnosticOf(event)] : [],
+    ),
   };
 }
 
