@@ -43,8 +43,10 @@ export function effective(
 }
 
 /**
- * What an option of oslo.config's type MultiOpt is set to: one entry per assignment, over all files in parse order. An
- * environment variable replaces them all, and is then read letter by letter by oslo.config, so it never means anything.
+ * What an option of oslo.config's type MultiOpt is set to: one entry per assignment, over all files in parse order.
+ *
+ * An environment variable replaces them all, and oslo.config then takes each letter of it as one entry: an empty variable
+ * clears the option, any other is of no use.
  */
 export function effectiveMulti(
   files: readonly OsloFile[],
@@ -53,10 +55,9 @@ export function effectiveMulti(
   surroundings: Surroundings = {},
 ): Effective[] {
   const name = normaliseSection(section);
-  const override = fromEnvironment(name, option, surroundings, []);
-  if (override) {
-    return [{ ...override, value: undefined, unresolved: `oslo.config cannot take a list from ${override.variable}` }];
-  }
+  const override = fromEnvironment(files, name, option, surroundings, []);
+  if (override?.value !== undefined) return [...override.value].map((letter) => ({ ...override, value: letter }));
+  if (override) return [override];
   return files.flatMap((file) =>
     assignmentsIn(file, name, option).map((assignment) => ofAssignment(files, file, assignment, surroundings, [])),
   );
@@ -69,7 +70,7 @@ function lookUp(
   surroundings: Surroundings,
   asking: readonly string[],
 ): Effective | undefined {
-  const override = fromEnvironment(section, option, surroundings, asking, files);
+  const override = fromEnvironment(files, section, option, surroundings, asking);
   if (override) return override;
   for (const file of files.toReversed()) {
     const last = assignmentsIn(file, section, option).at(-1);
@@ -79,11 +80,11 @@ function lookUp(
 }
 
 function fromEnvironment(
+  files: readonly OsloFile[],
   section: string,
   option: string,
   surroundings: Surroundings,
   asking: readonly string[],
-  files: readonly OsloFile[] = [],
 ): Effective | undefined {
   const variable = environmentName(section, option);
   const text = surroundings.environment?.[variable];

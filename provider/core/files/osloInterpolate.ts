@@ -5,6 +5,8 @@ export interface OptionDefinition {
   type: "string" | "integer" | "float";
   /** null is Python's None, which is inserted as nothing. */
   default: string | number | null;
+  /** A number below this cannot be read, nor inserted. */
+  min?: number;
 }
 
 /** Known options by `section.option`, the section's name normalised. */
@@ -57,7 +59,7 @@ function reference(name: string, section: string, options: OptionTable, lookUp: 
 function inserted(set: string | undefined, definition: OptionDefinition, name: string): Interpolated {
   if (definition.type === "string") return { value: set ?? `${definition.default ?? ""}`, unresolved: undefined };
   const convert = definition.type === "integer" ? parseInteger : parseFloatingPoint;
-  const converted = set === undefined ? { ok: true as const, value: definition.default } : convert(set);
+  const converted = set === undefined ? { ok: true as const, value: definition.default } : convert(set, definition);
   if (!converted.ok) return { value: undefined, unresolved: `$${name}: ${converted.reason}` };
   if (converted.value === null) return { value: "", unresolved: undefined };
   const value = definition.type === "integer" ? integerText(converted.value) : floatText(converted.value);
