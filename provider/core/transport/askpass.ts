@@ -1,0 +1,102 @@
+import { randomBytes } from "node:crypto";
+import { rmSync, writeFileSync } from "node:fs";
+import { createServer, type Server, type Socket } from "node:net";
+import { join } from "node:path";
+import { sanitize } from "./sanitize";
+import type { Secret } from "./secret";
+
+/** What we can answer when ssh asks. */
+export interface Answers {
+  password: Secret | undefined;
+  passphrase: Secret | undefined;
+}
+
+/**
+ * Answers the questions of one ssh (or ssh-add) process over a socket in the private folder. The secret is in this process
+ * and on its way through the socket, never in an argument, an environment or a file.
+ */
+export class Askpass {
+  /** Questions that were not answered, as the host or ssh asked them. */
+  readonly unanswered: string[] = [];
+  private readonly given = new Set<string>();
+  private asker: number | undefined;
+  private readonly connections = new Set<Socket>();
+
+  private constructor(
+    private readonly answers: Answers,
+    private readonly server: Server,
+    private readonly program: string,
+    private readonly socket: string,
+  ) {}
+
+  static async start(folder: string, answers: Answers): Promise<Askpass> {
+    const name = join(folder, `a${randomBytes(5).toString("hex")}`);
+    const server = createServer();
+    const askpass = new Askpass(answers, server, `${name}.sh`, name);
+    server.on("connection", (connection) => askpass.answer(connection));
+    await new Promise<void>((resolve, reject) => server.once("error", reject).listen(name, resolve));
+    // ssh calls a program with the question as its only argument; this one is our helper, run by the same Node.
+    writeFileSync(askpass.program, '#!/bin/sh\nexec "$HOSTMEM_NODE" "$HOSTMEM_HELPER" "$1"\n', { mode: 0o700 });
+    return askpass;
+  }
+
+  get environment(): NodeJS.ProcessEnv {
+    return {
+      SSH_ASKPASS: this.program,
+      SSH_ASKPASS_REQUIRE: "force",
+      HOSTMEM_NODE: process.execPath,
+      HOSTMEM_HELPER: join(__dirname, "askpassHelper.js"),
+      HOSTMEM_SOCKET: this.socket,
+    };
+  }
+
+  /** Names the process that may ask. A jump host of ssh_config has an ssh of its own, with this environment: not for it. */
+  serve(pid: number | undefined): void {
+    this.asker = pid;
+  }
+
+  stop(): void {
+    for (const connection of this.connections) connection.destroy();
+    this.server.close();
+    rmSync(this.socket, { force: true });
+    rmSync(this.program, { force: true });
+  }
+
+  private answer(connection: Socket): void {
+    let text = "";
+    this.connections.add(connection);
+    connection.on("close", () => this.connections.delete(connection));
+    connection.on("error", () => {});
+    connection.on("data", (chunk) => {
+      text += chunk.toString("utf8");
+      if (text.length > 64 * 1024) connection.destroy();
+      if (!text.endsWith("\n")) return;
+      connection.end(JSON.stringify({ answer: this.answerTo(text)?.reveal() ?? null }));
+    });
+  }
+
+  private answerTo(text: string): Secret | undefined {
+    const { asker, question } = JSON.parse(text) as { asker: number; question: string };
+    const kind = questionKind(question);
+    const secret = kind === undefined || asker !== this.asker ? undefined : this.answers[kind];
+    if (!secret || this.given.has(question)) {
+      this.unanswered.push(sanitize(question).trim().slice(0, 200));
+      return undefined;
+    }
+    this.given.add(question);
+    return secret;
+  }
+}
+
+/**
+ * What a question wants. A password also answers keyboard-interactive questions, in whatever language the host asks them,
+ * except those that plainly want something else.
+ */
+export function questionKind(question: string): keyof Answers | undefined {
+  if (/^(Enter|Bad) passphrase\b/.test(question)) return "passphrase";
+  if (/^(Enter PIN|Confirm user presence)|\(yes\/no/i.test(question)) return undefined;
+  if (/(new|retype|again).{0,20}password/i.test(question)) return undefined;
+  if (/password/i.test(question)) return "password";
+  if (/\b(code|otp|token|one-time|verification|passcode|yubikey|duo)\b/i.test(question)) return undefined;
+  return "password";
+}

@@ -1,0 +1,73 @@
+/** The lines a script's output stands between. The nonce is new for each run, so nothing a host prints can be taken for one. */
+export function beginLine(nonce: string): string {
+  return `hostmem ${nonce} begin\n`;
+}
+
+/** What the end line begins with; the exit code and a line feed follow. */
+export function endMark(nonce: string): string {
+  return `\nhostmem ${nonce} end `;
+}
+
+const LONGEST_EXIT_CODE = "255\n".length;
+
+/** Cuts one stream out of its frame, in whatever pieces it comes. */
+export class FrameParser {
+  private readonly begin: Buffer;
+  private readonly end: Buffer;
+  private pending: Buffer = Buffer.alloc(0);
+  private state: "before" | "inside" | "after" = "before";
+  /** The script's exit code, once the end line is there. */
+  exitCode: number | undefined;
+  /** Bytes that came before the frame: banners, profiles. */
+  noiseBytes = 0;
+
+  constructor(nonce: string) {
+    this.begin = Buffer.from(beginLine(nonce));
+    this.end = Buffer.from(endMark(nonce));
+  }
+
+  get begun(): boolean {
+    return this.state !== "before";
+  }
+
+  get ended(): boolean {
+    return this.state === "after";
+  }
+
+  /** Takes a piece and returns what of the script's own output is now certain. What follows the end line is dropped. */
+  add(chunk: Buffer): Buffer {
+    if (this.state === "after") return Buffer.alloc(0);
+    this.pending = this.pending.length === 0 ? chunk : Buffer.concat([this.pending, chunk]);
+    if (this.state === "before" && !this.skipNoise(chunk.length)) return Buffer.alloc(0);
+    return this.takeOutput();
+  }
+
+  private skipNoise(chunkLength: number): boolean {
+    const at = this.pending.indexOf(this.begin);
+    if (at < 0) {
+      this.noiseBytes += chunkLength;
+      // Only what could be the first half of the begin line has to be kept.
+      this.pending = this.pending.subarray(Math.max(0, this.pending.length - this.begin.length + 1));
+      return false;
+    }
+    this.state = "inside";
+    this.pending = this.pending.subarray(at + this.begin.length);
+    return true;
+  }
+
+  private takeOutput(): Buffer {
+    const at = this.pending.indexOf(this.end);
+    const lineEnd = at < 0 ? -1 : this.pending.indexOf(0x0a, at + this.end.length);
+    if (lineEnd >= 0) {
+      const output = this.pending.subarray(0, at);
+      this.exitCode = Number.parseInt(this.pending.toString("latin1", at + this.end.length, lineEnd), 10);
+      this.state = "after";
+      this.pending = Buffer.alloc(0);
+      return output;
+    }
+    const certain = at >= 0 ? at : Math.max(0, this.pending.length - this.end.length - LONGEST_EXIT_CODE);
+    const output = this.pending.subarray(0, certain);
+    this.pending = this.pending.subarray(certain);
+    return output;
+  }
+}

@@ -1,0 +1,92 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { HostError } from "../errors";
+import { terminate } from "./childProcess";
+import type { Become, Connection } from "./connection";
+import { Conversation, type Outcome } from "./conversation";
+import { sshEnvironment } from "./environment";
+import { runRequest } from "./request";
+import { pauseAfter } from "./retry";
+import { runError } from "./runErrors";
+import { SharedLogin } from "./sharedLogin";
+import { sessionArguments } from "./sshArguments";
+import type { RunOptions, RunResult, Transport } from "./types";
+
+/** ssh's words when the host has no more sessions for this connection (MaxSessions). */
+const NO_SESSION_LEFT =
+  /Session open refused by peer|open failed: (resource shortage|administratively prohibited|connect failed)/;
+
+/** A host reached through the system's OpenSSH client. */
+export class SshTransport implements Transport {
+  private readonly children = new Set<ChildProcess>();
+  private readonly login: SharedLogin;
+
+  constructor(
+    private readonly connection: Connection,
+    private readonly become: Become,
+  ) {
+    checkWords(connection);
+    this.login = SharedLogin.of(connection);
+  }
+
+  get host(): string {
+    return this.connection.host;
+  }
+
+  async run(script: string, options: RunOptions = {}): Promise<RunResult> {
+    const request = runRequest(this.host, script, this.become, options);
+    const limit = Date.now() + request.timeoutMs;
+    let freshLogins = 0;
+    for (let refusals = 1; ; ) {
+      await this.login.open();
+      const outcome = await this.converse({ ...request, nonce: randomBytes(16).toString("hex") });
+      if (outcome.kind === "finished") return outcome.result;
+      // Before root's shell has spoken, nothing of the script was sent: trying again cannot run it twice.
+      const unsent = outcome.kind === "closed" && outcome.phase === "shell";
+      if (unsent && NO_SESSION_LEFT.test(outcome.stderr) && Date.now() < limit) {
+        await sleep(pauseAfter(refusals));
+        refusals += 1;
+        continue;
+      }
+      const linkAlive = await this.login.isOpen();
+      if (unsent && !linkAlive && freshLogins === 0) {
+        freshLogins += 1;
+        continue;
+      }
+      throw runError(outcome, { connection: this.connection, ...request, linkAlive });
+    }
+  }
+
+  async close(): Promise<void> {
+    for (const child of this.children) terminate(child);
+    this.children.clear();
+  }
+
+  private async converse(request: ConstructorParameters<typeof Conversation>[1]): Promise<Outcome> {
+    const release = await this.login.session();
+    const child = spawn("ssh", sessionArguments(this.login.socket, this.connection), {
+      env: sshEnvironment(),
+      stdio: "pipe",
+      detached: true,
+    });
+    this.children.add(child);
+    try {
+      return await new Conversation(child, request).hold();
+    } finally {
+      this.children.delete(child);
+      release();
+    }
+  }
+}
+
+/** What goes into ssh's arguments and, through ProxyCommand, past a shell, must not be taken for anything but a name. */
+function checkWords(connection: Connection): void {
+  const isName = (text: string) =>
+    /^[^-\s'"`$\\;&<>|(){}*?!#\u0000-\u001f\u007f][^\s'"`$\\;&<>|(){}*?!#\u0000-\u001f\u007f]*$/.test(text);
+  if (!isName(connection.host)) throw new HostError("refused", connection.host, "this is not a host name or address");
+  if (connection.user !== undefined && !isName(connection.user)) {
+    throw new HostError("refused", connection.host, "this is not a user name");
+  }
+  if (connection.proxy) checkWords(connection.proxy);
+}
