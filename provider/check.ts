@@ -1,0 +1,111 @@
+import { HostError, isUnreachable } from "./core/errors";
+import { Inputs, type Problem } from "./core/inputs/problem";
+import { hasUnknown } from "./core/inputs/unknown";
+import type { CommonArgs, Kind } from "./core/kinds/kind";
+import { planLines } from "./core/plan/step";
+import { readAheadFailures } from "./readAhead/client";
+import {
+  type Declared,
+  declaredNames,
+  evaluate,
+  type Properties,
+  problemText,
+  type RunContext,
+  readInputs,
+  refuseNewerState,
+  resourceKey,
+  say,
+  splitInputs,
+  stateVersion,
+} from "./resource";
+
+export interface CheckResult {
+  inputs: Properties;
+  failures: { property: string; reason: string }[];
+}
+
+/** Looks at inputs and host, tells the plan, and refuses what cannot work. Changes nothing. */
+export async function check(kind: Kind<CommonArgs>, olds: Properties, news: Properties): Promise<CheckResult> {
+  refuseNewerState(olds);
+  const { inputs, context } = splitInputs(news);
+  const unknown = Object.keys(inputs).filter((name) => hasUnknown(inputs[name]));
+  const problems = misspelt(kind, inputs);
+  const declared = readInputs(kind, without(inputs, unknown), context);
+  if (Array.isArray(declared)) {
+    problems.push(...declared.filter((problem) => !unknown.includes(problem.path.split(/[.[]/, 1)[0]!)));
+  }
+  if (problems.length > 0) return { inputs, failures: problems.map(toFailure) };
+  if (unknown.length > 0 || Array.isArray(declared)) {
+    if (context.preview)
+      say(String(inputs["owner"] ?? kind.name), `${kind.name}: planned once ${unknown.join(", ")} is known`);
+    return { inputs: { ...inputs, stateVersion }, failures: [] };
+  }
+  return checkHost(declared, olds, inputs, context);
+}
+
+async function checkHost(
+  declared: Declared,
+  olds: Properties,
+  inputs: Properties,
+  context: RunContext,
+): Promise<CheckResult> {
+  const { session, args, log } = declared;
+  try {
+    const evaluation = evaluate(declared, await session.facts(), olds);
+    if (evaluation.problems.length > 0) {
+      return {
+        inputs,
+        failures: evaluation.problems.map((problem) =>
+          toFailure({ ...problem, message: onHost(session.host, problem) }),
+        ),
+      };
+    }
+    if (evaluation.effect) session.planned.set(resourceKey(declared), evaluation.effect);
+    else session.planned.delete(resourceKey(declared));
+    const lines = planLines(evaluation.plan);
+    if (context.preview)
+      for (const line of [...lines, ...evaluation.plan.warnings.map((each) => `warning: ${each}`)]) log(line);
+    return { inputs: { ...inputs, ...evaluation.computed, plan: lines, stateVersion }, failures: [] };
+  } catch (error) {
+    if (isUnreachable(error) && args.unreachable === "skip") {
+      log(`skipped: ${error.problem}`);
+      const { plan: _plan, ...recorded } = olds;
+      return { inputs: { ...recorded, ...inputs, stateVersion }, failures: [] };
+    }
+    if (error instanceof HostError) return { inputs, failures: await hostFailures(error, context) };
+    throw error;
+  }
+}
+
+/** The engine ends a run at the first failed check, so that one names every host that could not be read. */
+async function hostFailures(error: HostError, context: RunContext): Promise<CheckResult["failures"]> {
+  const others = context.readAhead === undefined ? [] : await readAheadFailures(context.readAhead);
+  const messages = new Set([error.message, ...others.map((other) => other.message)]);
+  return [...messages].map((reason) => ({ property: "", reason }));
+}
+
+/** A misspelt property would silently do nothing. */
+function misspelt(kind: Kind<CommonArgs>, inputs: Properties): Problem[] {
+  const problems: Problem[] = [];
+  new Inputs(inputs, "", problems).rejectUnknown(declaredNames(kind));
+  return problems;
+}
+
+function without(inputs: Properties, names: readonly string[]): Properties {
+  return Object.fromEntries(Object.entries(inputs).filter(([name]) => !names.includes(name)));
+}
+
+function onHost(host: string, problem: Problem): string {
+  return problem.path === "" ? `[${host}] ${problem.message}` : `${problem.message} [${host}]`;
+}
+
+/**
+ * The engine prints the value of the property that a failure names, in clear even if it is a secret. So the path of
+ * anything that can hold one goes into the text instead.
+ */
+function toFailure(problem: Problem): CheckResult["failures"][number] {
+  const isSecret = /^(connection|become)\b/.test(problem.path);
+  return isSecret
+    ? { property: "", reason: problemText(problem) }
+    : { property: problem.path, reason: problem.message };
+}

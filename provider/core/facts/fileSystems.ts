@@ -1,0 +1,74 @@
+import type { Sections } from "./sections";
+
+/** A mounted file system, by the kernel's mount table and statfs(2). */
+export interface FileSystem {
+  mountPoint: string;
+  type: string;
+  /** What is mounted: a device path for a disk. */
+  source: string;
+  /** `major:minor` of the device; the same for every mount of one file system. */
+  device: string;
+  totalBytes: number;
+  /** Free for those who are not root, as QEMU is not. */
+  availableBytes: number;
+}
+
+/**
+ * Only file systems of the host itself: statfs on a network file system whose server is away never returns. The mount
+ * point is escaped in the kernel's table (proc(5)), and printf %b understands those escapes.
+ */
+export const collectFileSystems = `
+section mounts
+cat /proc/self/mountinfo
+section statfs
+awk '{ for (i = 7; $i != "-"; i++); if ($(i+1) ~ /^(ext[234]|xfs|btrfs|tmpfs|overlay|zfs|f2fs|bcachefs|ramfs)$/) print $5 }' /proc/self/mountinfo |
+while IFS= read -r mounted; do
+  timeout 5 stat -f -c '%S %b %a %n' -- "$(printf '%b' "$mounted")" 2>/dev/null || :
+done
+`;
+
+export function parseFileSystems(sections: Sections): FileSystem[] {
+  const sizes = new Map<string, { totalBytes: number; availableBytes: number }>();
+  for (const line of sections.lines("statfs")) {
+    const match = /^(\d+) (\d+) (\d+) (.*)$/.exec(line);
+    if (!match) continue;
+    const block = Number(match[1]);
+    sizes.set(match[4]!, { totalBytes: Number(match[2]) * block, availableBytes: Number(match[3]) * block });
+  }
+  const fileSystems: FileSystem[] = [];
+  for (const line of sections.lines("mounts")) {
+    const words = line.split(" ");
+    const dash = words.indexOf("-");
+    const size = sizes.get(unescaped(words[4] ?? ""));
+    if (dash < 0 || size === undefined) continue;
+    fileSystems.push({
+      mountPoint: unescaped(words[4]!),
+      type: words[dash + 1] ?? "",
+      source: unescaped(words[dash + 2] ?? ""),
+      device: words[2] ?? "",
+      ...size,
+    });
+  }
+  return fileSystems;
+}
+
+/** Blank, tab, newline and backslash are `\040` and so on in the kernel's mount table, see proc(5). */
+function unescaped(text: string): string {
+  return text.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
+}
+
+/** The file system that holds a path: the longest mount point above it, the last one mounted there. */
+export function fileSystemOf(fileSystems: readonly FileSystem[], path: string): FileSystem | undefined {
+  let found: FileSystem | undefined;
+  for (const candidate of fileSystems) {
+    if (isWithin(path, candidate.mountPoint) && candidate.mountPoint.length >= (found?.mountPoint.length ?? 0)) {
+      found = candidate;
+    }
+  }
+  return found;
+}
+
+/** True if `path` is `directory` or below it. Both absolute. */
+export function isWithin(path: string, directory: string): boolean {
+  return directory === "/" || path === directory || path.startsWith(`${directory}/`);
+}

@@ -1,0 +1,72 @@
+import { randomBytes } from "node:crypto";
+import { collectFileSystems, type FileSystem, parseFileSystems } from "./fileSystems";
+import { collectGuests, type Guest, type GuestMemoryFile, parseGuestMemoryFiles, parseGuests } from "./guests";
+import { type HostFile, parseHostFiles } from "./hostFile";
+import { collectJournal, type Journal, parseJournal } from "./journal";
+import { collectMemory, type MemoryFacts, parseMemory } from "./memory";
+import { collectNovaCompute, type NovaComputeFacts, parseNovaCompute } from "./novaCompute";
+import { Sections, sectionPrelude } from "./sections";
+import { collectSystem, parseSystem, type SystemFacts } from "./system";
+import { collectUnits, parseUnits, type UnitFacts } from "./units";
+import { collectVersions, parseVersions, type VersionFacts } from "./versions";
+
+/** Everything that any kind looks at, read in one round trip. */
+export interface HostFacts {
+  /** The connection's host, for messages. */
+  host: string;
+  system: SystemFacts;
+  units: Map<string, UnitFacts>;
+  /** Configuration files by the path that their reader uses. */
+  files: Map<string, HostFile>;
+  /** Undefined where no nova-compute service is installed. */
+  novaCompute: NovaComputeFacts | undefined;
+  versions: VersionFacts;
+  memory: MemoryFacts;
+  fileSystems: FileSystem[];
+  guests: Guest[];
+  guestMemoryFiles: GuestMemoryFile[];
+  journal: Journal;
+}
+
+/** A facts script and the nonce that its answer is framed with. It changes nothing on the host. */
+export interface FactsScript {
+  script: string;
+  nonce: string;
+}
+
+export function factsScript(): FactsScript {
+  const nonce = randomBytes(16).toString("hex");
+  const script = [
+    sectionPrelude(nonce),
+    collectSystem,
+    collectUnits,
+    collectNovaCompute,
+    collectVersions,
+    collectMemory,
+    collectFileSystems,
+    collectGuests,
+    collectJournal,
+    "section end\n",
+  ].join("");
+  return { script, nonce };
+}
+
+/** @param output what the script printed, latin1. */
+export function parseFacts(host: string, nonce: string, output: string): HostFacts {
+  const sections = Sections.parse(host, nonce, output);
+  const files = parseHostFiles(sections);
+  const units = parseUnits(sections);
+  return {
+    host,
+    system: parseSystem(sections),
+    units,
+    files,
+    novaCompute: parseNovaCompute(sections, units, files),
+    versions: parseVersions(sections),
+    memory: parseMemory(sections),
+    fileSystems: parseFileSystems(sections),
+    guests: parseGuests(sections),
+    guestMemoryFiles: parseGuestMemoryFiles(sections),
+    journal: parseJournal(host, sections, files),
+  };
+}

@@ -1,0 +1,44 @@
+import { createHash } from "node:crypto";
+import type { Sections } from "./sections";
+import { fileLimit } from "./sections";
+
+/** A file as the host has it. */
+export interface HostFile {
+  /** As named by whoever uses it. */
+  path: string;
+  /** With symbolic links resolved: the file that an edit must replace. */
+  realPath: string;
+  /** Content, one character a byte. */
+  text: string;
+  /** Hex SHA-256 of the content. */
+  sha256: string;
+  /** Seconds since the epoch. */
+  modifiedAt: number;
+  isRegular: boolean;
+  /** Longer than we are willing to edit; `text` is then cut. */
+  tooLarge: boolean;
+}
+
+export function parseHostFiles(sections: Sections): Map<string, HostFile> {
+  const files = new Map<string, HostFile>();
+  for (const [path, content] of sections.withPrefix("file")) {
+    const match = /^([0-9a-f]+) \d+ \d+ \d+ (\d+)\n([^\n]*)\n([\s\S]*)$/.exec(content);
+    if (!match) continue;
+    const [, mode, modifiedAt, realPath, text] = match as unknown as [string, string, string, string, string];
+    files.set(path, {
+      path,
+      realPath,
+      text,
+      sha256: sha256(text),
+      modifiedAt: Number(modifiedAt),
+      isRegular: (Number.parseInt(mode, 16) & 0o170000) === 0o100000,
+      tooLarge: text.length > fileLimit,
+    });
+  }
+  return files;
+}
+
+/** @param text latin1 text, one character a byte. */
+export function sha256(text: string): string {
+  return createHash("sha256").update(text, "latin1").digest("hex");
+}

@@ -1,0 +1,81 @@
+import { HostError } from "../errors";
+import type { OptionEdit } from "../files/edit";
+import { applyDirectory, objectPath, pendingPath, stateDirectory } from "../host/paths";
+import type { HostFile } from "./hostFile";
+import type { Sections } from "./sections";
+
+/** What the host keeps about one managed object. */
+export interface ObjectRecord {
+  version: 1;
+  /** `project/stack/name` of the resource that owns it. */
+  owner: string;
+  /** Everything of ours in configuration files, oldest first: enough to take it back line by line. */
+  edits: OptionEdit[];
+}
+
+/** A service whose restart may be outstanding. */
+export type Service = "libvirt" | "nova-compute";
+
+/** Present from before the first edit until every service named runs healthily with what the files say. */
+export interface PendingRecord {
+  version: 1;
+  services: Service[];
+  /** Why, in the words of the plan; shown again by whoever does the restart. */
+  reasons: string[];
+  /** The way back to what the services run now, per object. */
+  edits: { object: string; action: "set" | "undone"; edit: OptionEdit }[];
+}
+
+/** Our own files on the host. */
+export interface Journal {
+  objects: Map<string, ObjectRecord>;
+  pending: PendingRecord | undefined;
+  /** Content hash of each record as read, so that an apply can prove that nobody wrote in between. */
+  hashes: Map<string, string>;
+  /** Apply units that run at this moment. */
+  running: string[];
+}
+
+export const collectJournal = `
+for record in ${stateDirectory}/objects/*.json ${pendingPath}; do file "$record"; done
+section applies
+for unit in ${applyDirectory}/*; do
+  [ -d "$unit" ] && [ ! -e "$unit/status" ] && systemctl is-active --quiet "hostmem-apply-\${unit##*/}.service" </dev/null && echo "\${unit##*/}" || :
+done
+`;
+
+export function parseJournal(host: string, sections: Sections, files: Map<string, HostFile>): Journal {
+  const objects = new Map<string, ObjectRecord>();
+  const hashes = new Map<string, string>();
+  for (const [path, file] of files) {
+    if (!path.startsWith(`${stateDirectory}/`)) continue;
+    hashes.set(path, file.sha256);
+    const kind = /\/objects\/([^/]+)\.json$/.exec(path)?.[1];
+    if (kind !== undefined && path === objectPath(kind)) objects.set(kind, parseRecord<ObjectRecord>(host, file));
+  }
+  const pending = files.get(pendingPath);
+  return {
+    objects,
+    pending: pending && parseRecord<PendingRecord>(host, pending),
+    hashes,
+    running: sections.lines("applies"),
+  };
+}
+
+function parseRecord<T extends { version: number }>(host: string, file: HostFile): T {
+  let record: T;
+  try {
+    record = JSON.parse(Buffer.from(file.text, "latin1").toString("utf8")) as T;
+  } catch (cause) {
+    throw new HostError("unexpected", host, `${file.path} is not JSON; it is ours and was changed by somebody else`, {
+      advice: "Restore it from a backup, or remove it and let this resource adopt what it finds.",
+      cause,
+    });
+  }
+  if (record.version !== 1) {
+    throw new HostError("unexpected", host, `${file.path} was written by a newer pulumi-hostmem`, {
+      advice: "Use at least the version that last managed this host.",
+    });
+  }
+  return record;
+}

@@ -1,0 +1,101 @@
+import type { HostFile } from "./hostFile";
+import type { Sections } from "./sections";
+import type { UnitFacts } from "./units";
+import { loadedUnit, novaComputeUnits } from "./units";
+
+/** How nova-compute is run on this host: what decides which files it reads and where it logs. */
+export interface NovaComputeFacts {
+  unit: UnitFacts;
+  /** Arguments after the program's name: of the running process, else what the unit would start. */
+  args: string[];
+  /** Home of the user it runs as; oslo.config looks for `~/.nova/nova.conf`. */
+  home: string;
+  /** oslo.config's environment variables (`OS_LIBVIRT__…`), which beat every file. Only [DEFAULT] and [libvirt]. */
+  environment: Record<string, string>;
+}
+
+const environmentPattern = "^OS_(DEFAULT|LIBVIRT)__[A-Z0-9_]*=";
+
+/**
+ * Files first named by the arguments, then every place where oslo.config or a distribution looks. The environment is
+ * filtered on the host: other variables of the kind hold passwords.
+ */
+export const collectNovaCompute = `
+nova_unit=
+for unit in ${novaComputeUnits.join(" ")}; do
+  if [ "$(unit_property "$unit" LoadState)" = loaded ]; then nova_unit=$unit; break; fi
+done
+nova_pid=$(unit_property "$nova_unit" MainPID) nova_user=$(unit_property "$nova_unit" User)
+nova_home=$(getent passwd "\${nova_user:-root}" 2>/dev/null | cut -d: -f6)
+section nova-process
+if [ "\${nova_pid:-0}" != 0 ]; then tr '\\0' '\\n' <"/proc/$nova_pid/cmdline" 2>/dev/null || :; fi
+section nova-environment
+{
+  [ -z "$nova_unit" ] || systemctl show -p Environment --value "$nova_unit" </dev/null | tr ' ' '\\n'
+  [ -z "$nova_unit" ] || systemctl show -p EnvironmentFiles --value "$nova_unit" </dev/null | sed 's/ (ignore_errors=.*)$//' |
+    while IFS= read -r path; do cat -- "$path" 2>/dev/null; done
+  if [ "\${nova_pid:-0}" != 0 ]; then tr '\\0' '\\n' <"/proc/$nova_pid/environ" 2>/dev/null; fi
+} | grep -E '${environmentPattern}' || :
+section nova-home
+printf '%s\\n' "$nova_home"
+nova_interpreter=$(sed 's/\\x0.*//; q' "/proc/$nova_pid/cmdline" 2>/dev/null | tr -d '\\0')
+case $nova_interpreter in */bin/*) nova_prefix=\${nova_interpreter%/bin/*} ;; esac
+{
+  if [ "\${nova_pid:-0}" != 0 ]; then tr '\\0' '\\n' <"/proc/$nova_pid/cmdline" 2>/dev/null; else systemctl show -p ExecStart --value "\${nova_unit:-none}" </dev/null | tr ' ' '\\n'; fi |
+  sed -n 's/^--config-file=//p; s/^--config-dir=\\(.*\\)/\\1/p; /^--config-\\(file\\|dir\\)$/{n;p;}'
+  printf '%s\\n' /etc/nova/nova.conf /etc/nova/nova-compute.conf /etc/nova.conf /etc/nova-compute.conf \\
+    /etc/nova/nova.conf.d /etc/nova/nova-compute.conf.d /etc/nova.conf.d /etc/nova-compute.conf.d \\
+    "$nova_home/.nova/nova.conf" "$nova_home/.nova/nova-compute.conf" "$nova_home/nova.conf" "$nova_home/nova-compute.conf" \\
+    "$nova_home/.nova/nova.conf.d" "$nova_home/.nova/nova-compute.conf.d" "$nova_home/nova.conf.d" "$nova_home/nova-compute.conf.d" \\
+    /usr/share/nova/nova-dist.conf /usr/share/nova/nova-compute-dist.conf /etc/default/openstack /etc/default/nova-compute
+} | awk '!seen[$0]++' | while IFS= read -r path; do
+  file "$path"
+  if [ -d "$path" ]; then for inside in "$path"/*.conf; do file "$inside"; done; fi
+done
+file /etc/libvirt/qemu.conf
+`;
+
+export function parseNovaCompute(
+  sections: Sections,
+  units: Map<string, UnitFacts>,
+  files: Map<string, HostFile>,
+): NovaComputeFacts | undefined {
+  const unit = loadedUnit(units, novaComputeUnits);
+  if (!unit) return undefined;
+  const process = sections.lines("nova-process");
+  const environment: Record<string, string> = {};
+  // The unit's own definitions come first in the section and are what the next start gets.
+  for (const line of sections.lines("nova-environment")) {
+    const name = line.slice(0, line.indexOf("="));
+    environment[name] ??= line.slice(name.length + 1).replace(/^"(.*)"$/, "$1");
+  }
+  return {
+    unit,
+    args: process.length > 0 ? argumentsOf(process) : argumentsAtStart(unit.execStart, files),
+    home: sections.get("nova-home").trim(),
+    environment,
+  };
+}
+
+/** Drops the interpreter and the program, so that only options are left. */
+function argumentsOf(words: readonly string[]): string[] {
+  const program = words.findIndex((word) => /(^|\/)nova-compute$/.test(word));
+  return words.slice(program < 0 ? 1 : program + 1);
+}
+
+/**
+ * What a unit that does not run would be started with. Debian's and Ubuntu's unit starts `/etc/init.d/nova-compute
+ * systemd-start`, whose rules (openstack-pkg-tools) are these; every other unit names its arguments itself.
+ */
+function argumentsAtStart(execStart: readonly string[], files: Map<string, HostFile>): string[] {
+  if (!execStart[0]?.startsWith("/etc/init.d/")) return argumentsOf(execStart);
+  const settings = ["/etc/default/openstack", "/etc/default/nova-compute"]
+    .map((path) => files.get(path)?.text ?? "")
+    .join("\n");
+  const setting = (name: string) => [...settings.matchAll(new RegExp(`^${name}=["']?([^"'\n]*)`, "gm"))].at(-1)?.[1];
+  const args = [`--config-file=${setting("CONFIG_FILE") ?? "/etc/nova/nova.conf"}`];
+  if (files.has("/etc/nova/nova-compute.conf")) args.push("--config-file=/etc/nova/nova-compute.conf");
+  if (setting("USE_SYSLOG") === "yes") args.push("--use-syslog");
+  if (setting("USE_LOGFILE") !== "no") args.push("--log-file=/var/log/nova/nova-compute.log");
+  return args;
+}

@@ -1,0 +1,69 @@
+import { HostError } from "../errors";
+
+/**
+ * What a facts script prints: sections behind lines that start with a nonce. One printf per section costs the host no
+ * process, any bytes survive, and text on the host cannot forge a section, since it does not know the nonce.
+ */
+export class Sections {
+  private constructor(
+    private readonly host: string,
+    private readonly contents: ReadonlyMap<string, readonly string[]>,
+  ) {}
+
+  /** @param output latin1 text, one character a byte. */
+  static parse(host: string, nonce: string, output: string): Sections {
+    const contents = new Map<string, string[]>();
+    const pieces = `\n${output}`.split(`\n${nonce} `);
+    for (const piece of pieces.slice(1)) {
+      const end = piece.indexOf("\n");
+      const name = end < 0 ? piece : piece.slice(0, end);
+      contents.set(name, [...(contents.get(name) ?? []), end < 0 ? "" : piece.slice(end + 1)]);
+    }
+    if (!contents.has("end")) {
+      throw new HostError("unexpected", host, "the host's answer to the facts script is incomplete", {
+        advice: "Run the preview again; if it stays so, look at the host's sh and coreutils.",
+      });
+    }
+    return new Sections(host, contents);
+  }
+
+  /** The section's bytes. Every section is printed on every host, so a missing one is an error, never a default. */
+  get(name: string): string {
+    const found = this.contents.get(name);
+    if (found === undefined) throw new HostError("unexpected", this.host, `the facts script printed no "${name}"`);
+    return found[0]!;
+  }
+
+  lines(name: string): string[] {
+    return this.get(name)
+      .split("\n")
+      .filter((line) => line !== "");
+  }
+
+  /** All sections whose name is `prefix` and one argument, as argument and content. */
+  withPrefix(prefix: string): [argument: string, content: string][] {
+    const found: [string, string][] = [];
+    for (const [name, contents] of this.contents) {
+      if (name.startsWith(`${prefix} `))
+        for (const content of contents) found.push([name.slice(prefix.length + 1), content]);
+    }
+    return found;
+  }
+}
+
+/** Start of every facts script: `section NAME` opens a section, `file PATH` prints one file with its metadata. */
+export function sectionPrelude(nonce: string): string {
+  return `
+section() { printf '\\n${nonce} %s\\n' "$*"; }
+file() {
+  [ -e "$1" ] || return 0
+  section "file $1"
+  stat -L -c '%f %u %g %s %Y' -- "$1"
+  readlink -f -- "$1"
+  [ ! -f "$1" ] || head -c ${fileLimit + 1} -- "$1"
+}
+`;
+}
+
+/** A configuration file larger than this is not one that a person or a deployer wrote. */
+export const fileLimit = 4 * 1024 * 1024;

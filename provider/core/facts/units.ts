@@ -1,0 +1,80 @@
+import type { Sections } from "./sections";
+
+/** A systemd unit as `systemctl show` prints it. */
+export interface UnitFacts {
+  name: string;
+  loadState: string;
+  activeState: string;
+  subState: string;
+  mainPid: number;
+  /** Program and arguments of the first ExecStart=. */
+  execStart: string[];
+  user: string;
+  rootDirectory: string;
+  /** `enabled`, `disabled`, `static`, `masked` … */
+  unitFileState: string;
+}
+
+const properties = "Id,LoadState,ActiveState,SubState,MainPID,ExecStart,User,RootDirectory,UnitFileState";
+
+/** Nova's unit is named differently by Debian and RDO; libvirt runs as one daemon or as several. */
+export const novaComputeUnits = ["nova-compute.service", "openstack-nova-compute.service"] as const;
+/** The daemons that read qemu.conf. Only one of the two is in use on a host. */
+export const libvirtUnits = ["virtqemud.service", "libvirtd.service"] as const;
+const socketUnits = ["virtqemud.socket", "libvirtd.socket"] as const;
+
+export const collectUnits = `
+section units
+units=$(systemctl show -p ${properties} ${[...novaComputeUnits, ...libvirtUnits, ...socketUnits].join(" ")} </dev/null)
+printf '%s\\n' "$units"
+unit_property() {
+  printf '%s\\n' "$units" | awk -v RS= -v FS='\\n' -v id="Id=$1" -v key="$2=" '
+    { found = 0; value = ""; for (i = 1; i <= NF; i++) { if ($i == id) found = 1; if (index($i, key) == 1) value = substr($i, length(key) + 1) } }
+    found { print value; exit }'
+}
+`;
+
+export function parseUnits(sections: Sections): Map<string, UnitFacts> {
+  const units = new Map<string, UnitFacts>();
+  for (const block of sections.get("units").split("\n\n")) {
+    const value = new Map(
+      block
+        .split("\n")
+        .filter((line) => line.includes("="))
+        .map((line) => [line.slice(0, line.indexOf("=")), line.slice(line.indexOf("=") + 1)] as const),
+    );
+    const name = value.get("Id");
+    if (!name) continue;
+    units.set(name, {
+      name,
+      loadState: value.get("LoadState") ?? "",
+      activeState: value.get("ActiveState") ?? "",
+      subState: value.get("SubState") ?? "",
+      mainPid: Number(value.get("MainPID") ?? 0),
+      execStart: parseExecStart(value.get("ExecStart") ?? ""),
+      user: value.get("User") || "root",
+      rootDirectory: value.get("RootDirectory") ?? "",
+      unitFileState: value.get("UnitFileState") ?? "",
+    });
+  }
+  return units;
+}
+
+/** `{ path=/usr/bin/nova-compute ; argv[]=/usr/bin/nova-compute --config-file=x ; ignore_errors=no ; … }` */
+function parseExecStart(text: string): string[] {
+  const argv = / argv\[\]=(.*?) ; ignore_errors=/.exec(text)?.[1] ?? "";
+  return argv.split(" ").filter((word) => word !== "");
+}
+
+/** The unit of a list that the host has, or undefined. */
+export function loadedUnit(units: Map<string, UnitFacts>, names: readonly string[]): UnitFacts | undefined {
+  const loaded = names.map((name) => units.get(name)).filter((unit) => unit?.loadState === "loaded");
+  return loaded.find((unit) => unit?.activeState === "active") ?? loaded[0];
+}
+
+/** The libvirt daemon in use: the running one, else the one whose socket waits, else the one installed. */
+export function libvirtUnit(units: Map<string, UnitFacts>): UnitFacts | undefined {
+  const running = libvirtUnits.find((name) => units.get(name)?.activeState === "active");
+  const listening = socketUnits.find((name) => units.get(name)?.activeState === "active");
+  return units.get(running ?? listening?.replace(".socket", ".service") ?? "") ?? loadedUnit(units, libvirtUnits);
+}

@@ -1,0 +1,194 @@
+import { applyDirectory, lockPath, stateDirectory } from "./paths";
+
+/**
+ * The shell functions that an apply is written in. They run on the host as one transient unit, so nothing here may need
+ * the client: every decision that can come up (somebody wrote meanwhile, Nova does not come up) is already in the script.
+ *
+ * Lines that begin with the nonce are events for the client; everything else in the log is output of other tools.
+ */
+export const applyLibrary = `
+set -u
+umask 077
+export LC_ALL=C PATH=/usr/sbin:/usr/bin:/sbin:/bin
+event() { printf '%s %s\\n' "$nonce" "$*"; }
+finish() { event finished "$1"; printf '%s\\n' "$1" >"$home/status.new"; mv -f -- "$home/status.new" "$home/status"; rm -rf -- "$work"; exit 0; }
+fail() { event failed "$*"; finish failed; }
+hash_of() { if [ -e "$1" ]; then sha256sum <"$1" | cut -d' ' -f1; else echo -; fi; }
+
+begin() { # LABEL SECONDS
+  work=$(mktemp -d /run/hostmem.XXXXXX) || { event failed "no room in /run"; exit 1; }
+  exec 9>>${lockPath} || fail "cannot open ${lockPath}"
+  if ! flock -n 9; then
+    event waiting "$(head -c 300 ${lockPath})"
+    flock -w "$2" 9 || { event busy "$(head -c 300 ${lockPath})"; finish busy; }
+  fi
+  printf '%s' "$1" >${lockPath}
+  # What cut applies left. Only the holder of the lock may judge that.
+  for old in ${applyDirectory}/*; do
+    [ "$old" = "$home" ] || systemctl is-active --quiet "hostmem-apply-\${old##*/}.service" </dev/null || rm -rf -- "$old"
+  done
+}
+
+# Proves that the host is still as the plan saw it. Called for every file before the first change.
+expect() { # PATH HASH
+  [ "$(hash_of "$1")" = "$2" ] || { event moved "$1"; finish moved; }
+}
+
+# The new file takes owner, mode, ACL and label of the old one, is on the disk before it gets the name, and the name
+# changes in one rename(2): a cut leaves the old file or the new one.
+replace() { # PATH CONTENT
+  new=\${1%/*}/.\${1##*/}.hostmem-new
+  rm -f -- "$new"
+  if [ -e "$1" ]; then
+    { cp --preserve=all -- "$1" "$new" 2>/dev/null || cp -p -- "$1" "$new"; } || return 1
+  else
+    : >"$new" || return 1
+  fi
+  cat -- "$2" >"$new" && sync -- "$new" && mv -f -- "$new" "$1" && sync -- "\${1%/*}" || { rm -f -- "$new"; return 1; }
+}
+
+edit_file() { # PATH HASH-BEFORE HASH-AFTER, and on standard input lines of OFFSET LENGTH BASE64
+  now=$(hash_of "$1")
+  if [ "$now" = "$3" ]; then cat >/dev/null; return 0; fi
+  if [ "$now" != "$2" ]; then cat >/dev/null; event changed "$1"; return 1; fi
+  cat -- "$1" >"$work/text" || return 1
+  while read -r offset length insert; do
+    { head -c "$offset" "$work/text"; printf '%s' "$insert" | base64 -d; tail -c "+$((offset + length + 1))" "$work/text"; } >"$work/next" &&
+      mv -f -- "$work/next" "$work/text" || return 1
+  done
+  [ "$(hash_of "$work/text")" = "$3" ] || { event changed "$1"; return 1; }
+  replace "$1" "$work/text"
+}
+
+write_record() { # PATH, and its content as base64 on standard input
+  mkdir -p -- "\${1%/*}" && base64 -d >"$work/record" && replace "$1" "$work/record"
+}
+
+remove_record() { # PATH
+  rm -f -- "$1" && sync -- "\${1%/*}"
+}
+
+make_host_id() { # PATH
+  [ -s "$1" ] && return 0
+  mkdir -p -- "\${1%/*}" && cat /proc/sys/kernel/random/uuid >"$work/id" && replace "$1" "$work/id"
+}
+
+# With the last object gone, nothing of ours stays.
+leave_host() {
+  for record in ${stateDirectory}/objects/* ${stateDirectory}/pending.json; do [ -e "$record" ] && return 0; done
+  rm -rf -- ${stateDirectory}/objects ${stateDirectory}/host-id
+  left_host=1
+}
+`;
+
+/** Restarting, and finding out whether Nova really came up. */
+export const activationLibrary = `
+property() { systemctl show -p "$2" --value "$1" 2>/dev/null </dev/null; }
+
+restart_libvirt() { # UNIT
+  # A daemon that waits behind its socket reads its configuration when it is next started.
+  [ "$(property "$1" ActiveState)" = active ] || return 0
+  event restarting "$1"
+  timeout 180 systemctl restart "$1" </dev/null || { event unhealthy "$1 did not restart: $(property "$1" Result)"; return 1; }
+  tries=0
+  while ! libvirt_answers "$1"; do
+    tries=$((tries + 1))
+    [ "$tries" -lt 60 ] || { event unhealthy "$1 does not answer after its restart"; return 1; }
+    sleep 0.5
+  done
+}
+
+libvirt_answers() { # UNIT
+  [ "$(property "$1" ActiveState)" = active ] || return 1
+  ! command -v virsh >/dev/null 2>&1 || timeout 20 virsh -q -c qemu:///system version >/dev/null 2>&1 </dev/null
+}
+
+nova_log() { # UNIT LOG: what nova-compute and systemd said since mark_log
+  if [ "$2" != - ] && [ -f "$2" ]; then
+    if [ "$(stat -L -c %s -- "$2")" -lt "$log_size" ]; then log_size=0; fi
+    tail -c "+$((log_size + 1))" -- "$2"
+  fi
+  journalctl -q --no-pager -o cat -u "$1" --since "@$log_since" 2>/dev/null </dev/null
+}
+
+mark_log() { # LOG
+  log_size=0 log_since=$(date +%s)
+  if [ "$1" != - ] && [ -f "$1" ]; then log_size=$(stat -L -c %s -- "$1"); fi
+}
+
+# "systemctl restart" succeeds when Nova refuses its configuration, and "is-active" lies for a second more. Believed is
+# only: the same process from start to end, and Nova's own word, from after the restart, that it has taken stock of its
+# resources ("Final resource view", logged after init_host), with the memory that the configuration gives it. Where the
+# log level hides that line, a quiet half minute of one process is taken instead.
+restart_nova() { # UNIT LOG EXPECTED-MB SECONDS
+  event restarting "$1"
+  mark_log "$2"
+  restarts=$(property "$1" NRestarts) restarts=\${restarts:-0}
+  timeout 180 systemctl restart "$1" </dev/null || :
+  deadline=$(($(date +%s) + $4)) process= since=0 stopped=0 announced=0
+  while :; do
+    now=$(date +%s)
+    state=$(property "$1" ActiveState) current=$(property "$1" MainPID) again=$(property "$1" NRestarts)
+    case $state in
+      active | activating | reloading) stopped=0 ;;
+      *) stopped=$((stopped + 1)) ;;
+    esac
+    [ "$stopped" -lt 3 ] || { event unhealthy "$1 stopped right after its start"; return 1; }
+    [ "$((\${again:-0} - restarts))" -lt 3 ] || { event unhealthy "$1 keeps dying and being restarted"; return 1; }
+    if [ "$current" != "$process" ]; then process=$current since=$now seen=0; fi
+    if [ "$state" = active ] && [ "\${process:-0}" != 0 ]; then
+      nova_log "$1" "$2" | tail -c 4000000 >"$work/log"
+      view=$(grep 'Final resource view' "$work/log" | grep -E "(^|[^0-9])$process([^0-9]|$)" | tail -n 1)
+      if [ -z "$view" ] && ! grep -q -E "(^|[^0-9])$process([^0-9]|$)" "$work/log"; then
+        view=$(grep 'Final resource view' "$work/log" | tail -n 1)
+      fi
+      if [ -n "$view" ]; then
+        if [ "$3" != - ] && ! printf '%s' "$view" | grep -q "phys_ram=$3MB"; then
+          event unhealthy "$1 came up with $(printf '%s' "$view" | sed -n 's/.*phys_ram=\\([0-9]*\\)MB.*/\\1/p') MB of memory instead of $3"; return 1
+        fi
+        seen=$((seen + 1))
+        [ "$seen" -lt 4 ] || return 0
+      elif [ "$((now - since))" -ge 30 ] && ! grep -q ' INFO ' "$work/log"; then
+        grep -q -E ' (ERROR|CRITICAL) ' "$work/log" || return 0
+      fi
+    fi
+    if [ "$now" -ge "$deadline" ]; then event unhealthy "$1 did not come up within $4 s"; return 1; fi
+    if [ "$announced" = 0 ] && [ "$((now - since))" -ge 10 ]; then announced=1; event slow "$1"; fi
+    sleep 0.5
+  done
+}
+
+say_log() { # UNIT LOG
+  event log "$(nova_log "$1" "$2" | grep -E ' (ERROR|CRITICAL) |Error|Exception|error:' | tail -c 24000 | base64 | tr -d '\\n')"
+}
+`;
+
+/**
+ * Starts an apply as a transient unit, unless it was started already, and follows its log until it has a status. The
+ * same script resumes after a lost link; should the apply be over and forgotten by then, it runs again and finds, by
+ * the hashes it expects, that there is nothing left for it.
+ */
+export function launchScript(id: string, script: string): string {
+  const home = `${applyDirectory}/${id}`;
+  return `
+if [ ! -d ${home} ]; then
+  umask 077
+  mkdir -p ${applyDirectory} && mkdir ${home}.new && base64 -d >${home}.new/script <<'END' && : >${home}.new/log && mv ${home}.new ${home} || exit 71
+${Buffer.from(script, "latin1").toString("base64")}
+END
+  systemd-run --quiet --collect --unit=hostmem-apply-${id} --description="pulumi-hostmem apply" /bin/sh ${home}/script </dev/null || { rm -rf ${home}; exit 72; }
+fi
+said=0
+idle=0
+while :; do
+  ended=0; [ -e ${home}/status ] && ended=1
+  if [ "$ended" = 0 ] && ! systemctl is-active --quiet hostmem-apply-${id}.service </dev/null; then idle=$((idle + 1)); else idle=0; fi
+  size=$(stat -c %s ${home}/log)
+  if [ "$size" -gt "$said" ]; then tail -c "+$((said + 1))" ${home}/log | head -c "$((size - said))"; said=$size; fi
+  [ "$ended" = 0 ] || break
+  [ "$idle" -lt 20 ] || break
+  sleep 0.1
+done
+if [ -e ${home}/status ]; then rm -rf ${home}; rmdir ${applyDirectory} ${stateDirectory} 2>/dev/null || :; fi
+`;
+}

@@ -1,0 +1,79 @@
+import type { Become, Connection } from "../transport/connection";
+import { type Inputs, show } from "./problem";
+
+/** Fields of `@pulumi/command`'s ConnectionArgs, and ours. */
+const connectionFields = [
+  "host",
+  "port",
+  "user",
+  "password",
+  "privateKey",
+  "privateKeyPassword",
+  "agentSocketPath",
+  "hostKey",
+  "dialErrorLimit",
+  "perDialTimeout",
+  "proxy",
+  "transport",
+  "privateKeyFile",
+  "hostKeyChecking",
+] as const;
+
+/** Reads the `connection` property. Values are never quoted in problems: most of them are secrets or stand beside one. */
+export function readConnection(parent: Inputs, name = "connection"): Connection | undefined {
+  const inputs = parent.object(name);
+  if (!inputs) {
+    if (!parent.has(name)) parent.problem(name, 'is required, for example { host: "compute-1", user: "deploy" }');
+    return undefined;
+  }
+  inputs.rejectUnknown(connectionFields);
+  const host = inputs.text("host");
+  if (!inputs.has("host")) inputs.problem("host", "is required: the name or address of the host");
+  else if (host !== undefined && (host.startsWith("-") || /\s/.test(host))) {
+    inputs.problem("host", "must be a host name or an address, without blanks and not beginning with a dash");
+  }
+  const user = inputs.text("user");
+  if (user !== undefined && (user.startsWith("-") || /[\s@]/.test(user))) inputs.problem("user", "is not a user name");
+  const hostKey = inputs.text("hostKey");
+  if (hostKey !== undefined && !/^(@cert-authority \S+ )?\S+ [A-Za-z0-9+/=]+( .*)?$/.test(hostKey.trim())) {
+    inputs.problem(
+      "hostKey",
+      'must be one public key line, for example "ssh-ed25519 AAAA…", as `ssh-keyscan HOST` prints after the name',
+    );
+  }
+  const hostKeyChecking = inputs.choice("hostKeyChecking", ["strict", "accept-new", "off"]) ?? "strict";
+  if (hostKey !== undefined && hostKeyChecking !== "strict") {
+    inputs.problem("hostKeyChecking", "must be left out beside hostKey: a pinned key is always checked");
+  }
+  if (host === undefined) return undefined;
+  return {
+    host,
+    port: inputs.integer("port", 1, 65535) ?? 22,
+    user: user ?? "root",
+    password: inputs.text("password"),
+    privateKey: inputs.text("privateKey"),
+    privateKeyPassword: inputs.text("privateKeyPassword"),
+    agentSocketPath: inputs.text("agentSocketPath"),
+    hostKey: hostKey?.trim(),
+    dialErrorLimit: inputs.integer("dialErrorLimit", -1, 1_000_000) ?? 3,
+    perDialTimeout: inputs.integer("perDialTimeout", 0, 86_400) ?? 15,
+    proxy: inputs.has("proxy") ? readConnection(inputs, "proxy") : undefined,
+    transport: inputs.choice("transport", ["ssh", "local"]) ?? "ssh",
+    privateKeyFile: inputs.text("privateKeyFile"),
+    hostKeyChecking,
+  };
+}
+
+/** Reads the `become` property: `"sudo"`, `"none"`, or sudo with a password. */
+export function readBecome(inputs: Inputs, user: string | undefined): Become {
+  const value = inputs.raw("become");
+  if (value === undefined || value === null) return { method: user === "root" ? "none" : "sudo", password: undefined };
+  if (typeof value === "string") {
+    if (value !== "sudo" && value !== "none") inputs.problem("become", `must be "sudo" or "none", not ${show(value)}`);
+    return { method: value === "none" ? "none" : "sudo", password: undefined };
+  }
+  const object = inputs.object("become");
+  object?.rejectUnknown(["method", "password"]);
+  const method = object?.choice("method", ["sudo", "none"]) ?? "sudo";
+  return { method, password: object?.text("password") };
+}

@@ -1,0 +1,103 @@
+/** One thing wrong with what the user wrote, or with the host it was written for. */
+export interface Problem {
+  /** Path of the property, as in `connection.port`; empty where no single property is to blame. */
+  path: string;
+  /** What is wrong and what to do about it, one or two sentences. */
+  message: string;
+}
+
+/** Collects problems while reading untyped inputs; the reader goes on, so that one run names them all. */
+export class Inputs {
+  constructor(
+    private readonly values: Record<string, unknown>,
+    private readonly at: string,
+    readonly problems: Problem[],
+  ) {}
+
+  has(name: string): boolean {
+    return this.values[name] !== undefined && this.values[name] !== null;
+  }
+
+  raw(name: string): unknown {
+    return this.values[name];
+  }
+
+  path(name: string): string {
+    return this.at === "" ? name : `${this.at}.${name}`;
+  }
+
+  problem(name: string, message: string): undefined {
+    this.problems.push({ path: this.path(name), message });
+    return undefined;
+  }
+
+  text(name: string): string | undefined {
+    const value = this.values[name];
+    if (!this.has(name)) return undefined;
+    if (typeof value !== "string") return this.problem(name, `must be text, not ${kindOf(value)}`);
+    if (value === "") return this.problem(name, "must not be empty; leave it out instead");
+    if (value.includes("\0")) return this.problem(name, "must not contain a NUL character");
+    return value;
+  }
+
+  /** A whole number within bounds. */
+  integer(name: string, minimum: number, maximum: number): number | undefined {
+    const value = this.values[name];
+    if (!this.has(name)) return undefined;
+    if (typeof value !== "number" || !Number.isInteger(value) || value < minimum || value > maximum) {
+      return this.problem(name, `must be a whole number from ${minimum} to ${maximum}, not ${show(value)}`);
+    }
+    return value;
+  }
+
+  choice<T extends string>(name: string, choices: readonly T[]): T | undefined {
+    const value = this.values[name];
+    if (!this.has(name)) return undefined;
+    if (!choices.includes(value as T)) {
+      return this.problem(name, `must be ${choices.map((one) => `"${one}"`).join(" or ")}, not ${show(value)}`);
+    }
+    return value as T;
+  }
+
+  choices<T extends string>(name: string, choices: readonly T[]): T[] {
+    const value = this.values[name];
+    if (!this.has(name)) return [];
+    if (!Array.isArray(value)) {
+      this.problem(name, `must be a list of ${choices.map((one) => `"${one}"`).join(", ")}`);
+      return [];
+    }
+    return value.flatMap((one, index) => {
+      if (choices.includes(one)) return [one as T];
+      this.problem(
+        `${name}[${index}]`,
+        `must be one of ${choices.map((each) => `"${each}"`).join(", ")}, not ${show(one)}`,
+      );
+      return [];
+    });
+  }
+
+  object(name: string): Inputs | undefined {
+    const value = this.values[name];
+    if (!this.has(name)) return undefined;
+    if (typeof value !== "object" || Array.isArray(value))
+      return this.problem(name, `must be an object, not ${kindOf(value)}`);
+    return new Inputs(value as Record<string, unknown>, this.path(name), this.problems);
+  }
+
+  /** A misspelt property would silently do nothing. */
+  rejectUnknown(known: readonly string[]): void {
+    for (const name of Object.keys(this.values)) {
+      if (!known.includes(name)) this.problem(name, `is not a property here; known are ${known.join(", ")}`);
+    }
+  }
+}
+
+/** A value in a message: short, on one line. */
+export function show(value: unknown): string {
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+}
+
+function kindOf(value: unknown): string {
+  return Array.isArray(value) ? "a list" : value === null ? "null" : `a ${typeof value}`;
+}

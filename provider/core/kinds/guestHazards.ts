@@ -1,0 +1,79 @@
+import type { Guest } from "../facts/guests";
+import type { HostFacts } from "../facts/hostFacts";
+import type { Hazard } from "../inputs/common";
+import type { Problem } from "../inputs/problem";
+import { formatMib } from "../size";
+
+/**
+ * What a change would do to guests that are there. Restarting services leaves running guests alone; these hazards come at
+ * a guest's next start, or when memory runs out. Each can be allowed by name.
+ */
+export function guestsAffected(
+  args: { allowHazards: readonly string[] },
+  wantMb: number,
+  haveMb: number,
+  directoryMoves: boolean,
+  facts: HostFacts,
+): Problem[] {
+  const problems: Problem[] = [];
+  const running = facts.guests.filter((guest) => guest.running);
+  const inFiles = running.filter((guest) => guest.fileBacked);
+  const inRam = running.filter((guest) => !guest.fileBacked);
+  const hazard = (hazard: Hazard, path: string, message: string) => {
+    if (!args.allowHazards.includes(hazard)) {
+      problems.push({
+        path,
+        message: `${message}. Move or stop them first, or accept it with allowHazards: ["${hazard}"]`,
+      });
+    }
+  };
+  if (wantMb > 0 && haveMb === 0 && inRam.length > 0) {
+    hazard(
+      "guests-in-ram",
+      "capacity",
+      `${names(inRam)} run in the host's RAM, which Nova would no longer count: the host can run out of memory`,
+    );
+  }
+  if (wantMb === 0 && haveMb > 0 && inFiles.length > 0) {
+    hazard(
+      "guests-in-files",
+      "",
+      `${names(inFiles)} have their memory in files, and would have it in the host's RAM from their next start`,
+    );
+  } else if (directoryMoves && inFiles.length > 0) {
+    hazard(
+      "guests-in-files",
+      "memoryBackingDir",
+      `${names(inFiles)} have their memory in the present directory, which must stay mounted for them`,
+    );
+  }
+  const usedMb = running.reduce((sum, guest) => sum + guest.memoryKib / 1024, 0);
+  if (wantMb > 0 && wantMb < usedMb) {
+    hazard(
+      "capacity-below-used",
+      "capacity",
+      `is less than the ${formatMib(Math.ceil(usedMb))} that running guests have (${names(running)})`,
+    );
+  }
+  if (wantMb > 0) {
+    const paged = facts.guests.filter((guest) => guest.hugePages);
+    if (paged.length > 0) {
+      problems.push({
+        path: "capacity",
+        message: `${names(paged)} ask for huge pages (hw:mem_page_size), which Nova refuses on a host with file-backed memory: they would not start again. Move them to another host first`,
+      });
+    }
+  }
+  return problems;
+}
+
+/** What guests do that file-backed memory does not change, though one would think so. */
+export function guestWarnings(facts: HostFacts): string[] {
+  const locked = facts.guests.filter((guest) => guest.locked);
+  return locked.length > 0 ? [`${names(locked)} lock their memory: all of it stays in RAM, whatever backs it`] : [];
+}
+
+function names(guests: readonly Guest[]): string {
+  const shown = guests.slice(0, 3).map((guest) => guest.name);
+  return `${guests.length === 1 ? "guest" : `${guests.length} guests:`} ${shown.join(", ")}${guests.length > 3 ? ", …" : ""}`;
+}

@@ -1,0 +1,71 @@
+import type { HostFacts } from "../facts/hostFacts";
+import type { Inputs } from "../inputs/problem";
+import { defaultHealthTimeoutSeconds, planPendingActivation, restartsFor } from "../plan/activation";
+import { FileChanges } from "../plan/fileChanges";
+import type { Step } from "../plan/step";
+import type { CommonArgs, Evaluation, Kind, Surroundings } from "./kind";
+
+// ---- Args
+
+export interface ServiceActivationArgs extends CommonArgs {
+  healthTimeoutSeconds: number;
+}
+
+// ---- check
+
+function check(inputs: Inputs, common: CommonArgs): ServiceActivationArgs {
+  return {
+    ...common,
+    healthTimeoutSeconds: inputs.integer("healthTimeoutSeconds", 10, 86_400) ?? defaultHealthTimeoutSeconds,
+  };
+}
+
+// ---- plan
+
+function evaluate(args: ServiceActivationArgs, facts: HostFacts, surroundings: Surroundings): Evaluation {
+  const problems = facts.novaCompute ? [] : [{ path: "", message: "no nova-compute service was found on the host" }];
+  const waiting = facts.journal.pending
+    ? planPendingActivation(facts, FileChanges.on(facts), args.healthTimeoutSeconds)
+    : [];
+  const steps = waiting.length > 0 && surroundings.planned.length === 0 ? waiting : announced(facts, surroundings);
+  return {
+    problems,
+    plan: { steps, warnings: [] },
+    computed: {},
+    observed: { pending: facts.journal.pending?.services ?? [] },
+    exists: true,
+    effect: undefined,
+  };
+}
+
+/**
+ * In a preview nothing is pending yet: what the resources before this one will do says which restarts there will be. These
+ * steps are only ever shown, since an apply starts from the host as those resources left it.
+ */
+function announced(facts: HostFacts, surroundings: Surroundings): Step[] {
+  const services = [
+    ...surroundings.planned.flatMap((effect) => effect.services),
+    ...(facts.journal.pending?.services ?? []),
+  ];
+  const restarts = services.length > 0 ? restartsFor(facts, services) : [];
+  const nova = facts.novaCompute?.unit.name;
+  if (restarts.length === 0 || nova === undefined) return [];
+  const health = { novaUnit: nova, logFile: undefined, expectedMemoryMb: undefined, timeoutSeconds: 0 };
+  return [{ kind: "activate", restarts, reasons: [], health, rollback: [], rollbackMemoryMb: undefined }];
+}
+
+// ---- undo
+
+/** Nothing on the host is its own: what is pending is done by the configuration's own removal. */
+function undo(): ReturnType<Kind<ServiceActivationArgs>["undo"]> {
+  return { plan: { steps: [], warnings: [] }, problems: [] };
+}
+
+export const serviceActivation: Kind<ServiceActivationArgs> = {
+  name: "ServiceActivation",
+  inputNames: ["healthTimeoutSeconds"],
+  hasRecord: false,
+  check,
+  evaluate,
+  undo,
+};

@@ -1,0 +1,63 @@
+import type { HostFacts } from "./facts/hostFacts";
+import { configSources, type Effective, effective, type OsloFile, parseOsloFile } from "./files/osloConfig";
+
+/** nova-compute's configuration on one host, as oslo.config puts it together. */
+export interface NovaConfig {
+  /** In parse order: the last one that sets an option counts. */
+  files: OsloFile[];
+  /** Why nova-compute could not even read it. */
+  failure: string | undefined;
+  /** What sets an option, undefined where its default counts. */
+  get(section: string, option: string): Effective | undefined;
+}
+
+/** @param text gives a file's content; the facts' own unless planned changes are to be reckoned in. */
+export function readNovaConfig(
+  facts: HostFacts,
+  text: (path: string) => string | undefined = (path) => facts.files.get(path)?.text,
+): NovaConfig {
+  const nova = facts.novaCompute;
+  if (!nova) return { files: [], failure: "no nova-compute service was found on the host", get: () => undefined };
+  const paths = [...facts.files.keys()];
+  const sources = configSources({
+    args: nova.args,
+    home: nova.home,
+    exists: (path) => facts.files.has(path),
+    listDirectory: (path) =>
+      paths.filter((each) => each.startsWith(`${path}/`)).map((each) => each.slice(path.length + 1)),
+    distributionFiles: facts.files.has("/usr/share/nova/nova-dist.conf"),
+  });
+  const files = sources.paths
+    .filter((path) => facts.files.get(path)?.isRegular)
+    .map((path) => parseOsloFile(path, text(path) ?? ""));
+  const broken = files.find((file) => file.failure);
+  const environment = nova.environment;
+  return {
+    files,
+    failure:
+      sources.failure ??
+      (broken &&
+        `${broken.path} line ${broken.failure!.line}: ${broken.failure!.reason} (${broken.failure!.text.slice(0, 60)})`),
+    get: (section, option) => effective(files, section, option, { environment, options: {} }),
+  };
+}
+
+/** Where an option that nothing sets yet belongs: the nova.conf that is read, else the first file that is. */
+export function fileForNewOption(config: NovaConfig): string | undefined {
+  return (config.files.find((file) => /\/nova\.conf$/.test(file.path)) ?? config.files[0])?.path;
+}
+
+/** Where nova-compute logs to a file; undefined for the journal. Arguments win over the configuration, as in oslo.log. */
+export function novaLogFile(facts: HostFacts, config: NovaConfig): string | undefined {
+  const args = facts.novaCompute?.args ?? [];
+  const argument = (name: string) => {
+    const at = args.findIndex((arg) => arg === `--${name}` || arg.startsWith(`--${name}=`));
+    if (at < 0) return undefined;
+    return args[at]!.includes("=") ? args[at]!.slice(args[at]!.indexOf("=") + 1) : args[at + 1];
+  };
+  const setting = (option: string) => config.get("DEFAULT", option)?.value || undefined;
+  const file = argument("log-file") ?? setting("log_file");
+  const directory = argument("log-dir") ?? setting("log_dir");
+  if (file === undefined) return directory === undefined ? undefined : `${directory}/nova-compute.log`;
+  return file.startsWith("/") || directory === undefined ? file : `${directory}/${file}`;
+}

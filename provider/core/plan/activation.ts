@@ -1,0 +1,165 @@
+import type { HostFacts } from "../facts/hostFacts";
+import { sha256 } from "../facts/hostFile";
+import type { ObjectRecord, PendingRecord, Service } from "../facts/journal";
+import { libvirtUnit } from "../facts/units";
+import { parseInteger } from "../files/osloConfig";
+import { objectPath, pendingPath } from "../host/paths";
+import { novaLogFile, readNovaConfig } from "../novaConfig";
+import type { FileChanges } from "./fileChanges";
+import { composePending, type OptionPlan, planReturn } from "./options";
+import type { ActivateStep, Step, WriteRecordStep } from "./step";
+
+export const defaultHealthTimeoutSeconds = 300;
+
+/** The services that must be restarted for changes in these files, in order: libvirt before nova-compute. */
+export function servicesFor(changedPaths: readonly string[]): Service[] {
+  if (changedPaths.length === 0) return [];
+  return changedPaths.some((path) => path.endsWith("/qemu.conf")) ? ["libvirt", "nova-compute"] : ["nova-compute"];
+}
+
+export interface ConfigurationChange {
+  facts: HostFacts;
+  object: string;
+  /** The object's record as it shall be, without its edits; undefined when the object goes. */
+  owner: string | undefined;
+  options: OptionPlan;
+  /** Undefined to leave the restart to a ServiceActivation. */
+  activate: { healthTimeoutSeconds: number } | undefined;
+}
+
+/**
+ * The steps that make a change of configuration survive a cut anywhere: first the note that services must be restarted
+ * and how to go back, then what will be ours, then the files, and the note goes only once the services run healthily.
+ */
+export function planConfigurationChange(change: ConfigurationChange): Step[] {
+  const { facts, object, options } = change;
+  const journal = facts.journal;
+  const fileSteps = options.changes.steps();
+  const before = journal.objects.get(object);
+  const during: ObjectRecord | undefined =
+    change.owner === undefined ? before : { version: 1, owner: change.owner, edits: options.during };
+  const after: ObjectRecord | undefined =
+    change.owner === undefined ? undefined : { version: 1, owner: change.owner, edits: options.after };
+  const pending = pendingAfter(journal.pending, servicesFor(fileSteps.map((step) => step.path)), options);
+  const files = new Map([...journal.hashes]);
+  const write = (path: string, content: string | undefined): WriteRecordStep[] => recordStep(files, path, content);
+
+  const steps: Step[] = [
+    ...(fileSteps.length > 0 ? write(pendingPath, serialise(pending)) : []),
+    ...write(objectPath(object), serialise(during)),
+    ...fileSteps,
+    ...write(objectPath(object), serialise(after)),
+  ];
+  if (!change.activate || !pending) return steps;
+  const records = new Map([...journal.objects].map(([kind, record]) => [kind, record]));
+  if (after) records.set(object, after);
+  else records.delete(object);
+  const activation = planActivation(facts, pending, options.changes, records, change.activate.healthTimeoutSeconds, {
+    ...(before ? {} : { dropIfEmpty: object }),
+    owners: new Map([...(before ? [[object, before.owner] as const] : [])]),
+  });
+  return activation
+    ? [...steps, activation, ...write(pendingPath, undefined)]
+    : [...steps, ...write(pendingPath, undefined)];
+}
+
+/** The steps that do what is pending, for whoever comes after the edits. */
+export function planPendingActivation(facts: HostFacts, changes: FileChanges, healthTimeoutSeconds: number): Step[] {
+  const pending = facts.journal.pending;
+  if (!pending) return [];
+  const activation = planActivation(facts, pending, changes, facts.journal.objects, healthTimeoutSeconds);
+  return [...(activation ? [activation] : []), ...recordStep(facts.journal.hashes, pendingPath, undefined)];
+}
+
+function pendingAfter(
+  existing: PendingRecord | undefined,
+  services: readonly Service[],
+  options: OptionPlan,
+): PendingRecord | undefined {
+  if (services.length === 0) return existing;
+  const all = new Set([...(existing?.services ?? []), ...services]);
+  return {
+    version: 1,
+    services: (["libvirt", "nova-compute"] as const).filter((service) => all.has(service)),
+    reasons: [...new Set([...(existing?.reasons ?? []), ...options.changes.steps().flatMap((step) => step.lines)])],
+    edits: composePending(existing?.edits ?? [], options.pending),
+  };
+}
+
+/** Undefined when nothing needs a restart: a service that is meant to be off reads its files when it is next started. */
+function planActivation(
+  facts: HostFacts,
+  pending: PendingRecord,
+  changes: FileChanges,
+  records: ReadonlyMap<string, ObjectRecord>,
+  healthTimeoutSeconds: number,
+  going?: { dropIfEmpty?: string; owners: ReadonlyMap<string, string> },
+): ActivateStep | undefined {
+  const restarts = restartsFor(facts, pending.services);
+  const nova = facts.novaCompute?.unit;
+  if (restarts.length === 0 || !nova) return undefined;
+
+  const back = changes.continued();
+  const edits = new Map([...records].map(([kind, record]) => [kind, record.edits]));
+  const returned = planReturn(back, pending.edits, edits);
+  const written = new Map([...records].map(([kind, record]) => [objectPath(kind), serialise(record)!]));
+  const rollback: ActivateStep["rollback"] = [...back.steps()];
+  for (const [kind, left] of returned) {
+    const owner = records.get(kind)?.owner ?? going?.owners.get(kind);
+    const empty = left.length === 0 && (kind === going?.dropIfEmpty || owner === undefined);
+    const content = empty || owner === undefined ? undefined : serialise({ version: 1, owner, edits: left });
+    if (content !== written.get(objectPath(kind))) {
+      rollback.push({ kind: "write-record", path: objectPath(kind), before: undefined, content });
+    }
+  }
+  return {
+    kind: "activate",
+    restarts,
+    reasons: pending.reasons,
+    health: {
+      novaUnit: nova.name,
+      logFile: novaLogFile(facts, readNovaConfig(facts)),
+      expectedMemoryMb: fileBackedMemoryMb(facts, changes),
+      timeoutSeconds: healthTimeoutSeconds,
+    },
+    rollback,
+    rollbackMemoryMb: fileBackedMemoryMb(facts, back),
+  };
+}
+
+/** In order: nova-compute would start against a libvirt that is going away. */
+export function restartsFor(facts: HostFacts, services: readonly Service[]): ActivateStep["restarts"] {
+  const restarts: ActivateStep["restarts"] = [];
+  const libvirt = libvirtUnit(facts.units);
+  if (services.includes("libvirt") && libvirt?.activeState === "active") {
+    restarts.push({ service: "libvirt", unit: libvirt.name });
+  }
+  const nova = facts.novaCompute?.unit;
+  if (nova && isMeantToRun(nova)) restarts.push({ service: "nova-compute", unit: nova.name });
+  return restarts;
+}
+
+function isMeantToRun(unit: { activeState: string; unitFileState: string }): boolean {
+  return !["inactive", "deactivating"].includes(unit.activeState) || unit.unitFileState === "enabled";
+}
+
+/** What Nova must report as memory with these files, undefined where it reports the host's RAM. */
+function fileBackedMemoryMb(facts: HostFacts, changes: FileChanges): number | undefined {
+  const config = readNovaConfig(facts, (path) => changes.text(path));
+  const parsed = parseInteger(config.get("libvirt", "file_backed_memory")?.value ?? "0");
+  return parsed.ok && parsed.value ? parsed.value : undefined;
+}
+
+/** One write of a record of ours, or none if it is already so; `files` follows what the records hold. */
+function recordStep(files: Map<string, string>, path: string, content: string | undefined): WriteRecordStep[] {
+  const before = files.get(path);
+  const hash = content === undefined ? undefined : sha256(Buffer.from(content, "utf8").toString("latin1"));
+  if (before === hash) return [];
+  if (hash === undefined) files.delete(path);
+  else files.set(path, hash);
+  return [{ kind: "write-record", path, before, content }];
+}
+
+function serialise(record: ObjectRecord | PendingRecord | undefined): string | undefined {
+  return record && `${JSON.stringify(record, undefined, 1)}\n`;
+}

@@ -1,0 +1,113 @@
+import { randomBytes } from "node:crypto";
+import { HostError } from "../errors";
+import { launchScript } from "../host/library";
+import type { Transport } from "../transport/types";
+import { ApplyLogReader, type ApplyReport, novaSentence } from "./applyLog";
+import { compile } from "./compile";
+import type { Plan } from "./step";
+
+export interface ApplyOptions {
+  holder: string;
+  lockTimeoutSeconds: number;
+  progress: (message: string) => void;
+  /** Shell text run after the apply in the same round trip, its output given to `onTail`. */
+  tail?: { script: string; onOutput: (output: string) => void };
+}
+
+/** How long a lost link is tried again before the apply is given up on; the apply itself goes on without us. */
+const reconnects = 6;
+const reconnectPauseMs = 5_000;
+
+/** Runs a plan on the host and follows it to its end, over a lost link if need be. */
+export async function runApply(transport: Transport, plan: Plan, options: ApplyOptions): Promise<ApplyReport> {
+  const id = randomBytes(8).toString("hex");
+  const nonce = randomBytes(16).toString("hex");
+  const script = compile(plan, { id, nonce, holder: options.holder, lockTimeoutSeconds: options.lockTimeoutSeconds });
+  const timeoutMs = (options.lockTimeoutSeconds + planSeconds(plan) + 120) * 1000;
+  for (let attempt = 0; ; attempt++) {
+    // A resumed follower prints the log from its start, so each attempt reads it afresh.
+    const reader = new ApplyLogReader(nonce, attempt === 0 ? options.progress : () => {});
+    try {
+      const tail = options.tail ? `\nprintf '\\n%s tail\\n' ${nonce}\n${options.tail.script}` : "";
+      const result = await transport.run(launchScript(id, script) + tail, {
+        timeoutMs,
+        onOutput: (chunk) => reader.push(chunk.toString("latin1")),
+      });
+      if (reader.report.status === undefined) throw launchFailed(transport.host, result.exitCode, result.stderr);
+      if (options.tail) {
+        const output = result.stdout.toString("latin1");
+        const marker = `\n${nonce} tail\n`;
+        options.tail.onOutput(output.slice(output.indexOf(marker) + marker.length));
+      }
+      return reader.report;
+    } catch (error) {
+      const lost = error instanceof HostError && error.kind === "unreachable";
+      if (!lost || attempt >= reconnects) throw error;
+      options.progress(`lost the link; the host goes on by itself, connects again (${attempt + 1} of ${reconnects})`);
+      await new Promise((resolve) => setTimeout(resolve, reconnectPauseMs));
+    }
+  }
+}
+
+function planSeconds(plan: Plan): number {
+  return plan.steps.reduce(
+    (sum, step) => sum + (step.kind === "activate" ? 2 * (step.health.timeoutSeconds + 420) : 30),
+    0,
+  );
+}
+
+function launchFailed(host: string, exitCode: number, output: string): HostError {
+  const problem =
+    exitCode === 71
+      ? "cannot write to /var/lib/hostmem; nothing was changed"
+      : exitCode === 72
+        ? "systemd-run could not start the apply; nothing was changed"
+        : "the apply was cut on the host before its end";
+  return new HostError("failed", host, problem, {
+    exitCode,
+    output,
+    advice: output.trim().split("\n").at(-1) || "Run `pulumi up` again: it finishes or takes back what was begun.",
+  });
+}
+
+/** Turns a report that is not `applied` into the error a user should read. */
+export function applyError(host: string, report: ApplyReport): HostError {
+  const sentence = novaSentence(report.log);
+  switch (report.status) {
+    case "busy":
+      return new HostError("busy", host, `another apply holds this host: ${report.holder || "unknown holder"}`, {
+        advice: "Wait for it to end, or raise lockTimeoutSeconds. Nothing was changed.",
+      });
+    case "moved":
+      return new HostError("moved", host, `${report.moved} changed while the plan was made`, {
+        advice: "Preview again. Nothing was changed.",
+      });
+    case "rolled-back":
+      return new HostError(
+        "failed",
+        host,
+        `${report.reason}; the change was taken back and the services run as before`,
+        {
+          advice: sentence && `Nova says: ${sentence}`,
+        },
+      );
+    case "unhealthy":
+      return new HostError(
+        "failed",
+        host,
+        `${report.reason}; the change was taken back, but the service is still not healthy`,
+        {
+          advice: [
+            sentence && `Nova says: ${sentence}`,
+            report.kept.length > 0 && `Changed by others and left: ${report.kept.join(", ")}`,
+          ]
+            .filter(Boolean)
+            .join("\n  "),
+        },
+      );
+    default:
+      return new HostError("failed", host, report.reason ?? "the apply did not finish", {
+        advice: "Run `pulumi up` again: it finishes or takes back what was begun.",
+      });
+  }
+}

@@ -1,0 +1,112 @@
+/** What an apply on the host reported, event by event. */
+export interface ApplyReport {
+  status: "applied" | "moved" | "busy" | "failed" | "rolled-back" | "unhealthy" | undefined;
+  /** Changes may have been made. */
+  begun: boolean;
+  hostId: string | undefined;
+  /** The file that somebody changed meanwhile, for `moved`. */
+  moved: string | undefined;
+  /** Who holds the lock, for `busy`. */
+  holder: string | undefined;
+  /** Why it failed or was unhealthy. */
+  reason: string | undefined;
+  /** The services' own error lines, newest last. */
+  log: string;
+  /** Files that could not be put back, because somebody else changed them during the apply. */
+  kept: string[];
+}
+
+/** Splits an apply's log into events as it arrives; pieces may end anywhere. */
+export class ApplyLogReader {
+  readonly report: ApplyReport = {
+    status: undefined,
+    begun: false,
+    hostId: undefined,
+    moved: undefined,
+    holder: undefined,
+    reason: undefined,
+    log: "",
+    kept: [],
+  };
+  private rest = "";
+
+  constructor(
+    private readonly nonce: string,
+    private readonly progress: (message: string) => void,
+  ) {}
+
+  push(piece: string): void {
+    const lines = (this.rest + piece).split("\n");
+    this.rest = lines.pop() ?? "";
+    for (const line of lines) if (line.startsWith(`${this.nonce} `)) this.event(line.slice(this.nonce.length + 1));
+  }
+
+  private event(text: string): void {
+    const name = text.split(" ", 1)[0]!;
+    const detail = text.slice(name.length + 1);
+    const report = this.report;
+    switch (name) {
+      case "waiting":
+        this.progress(`waits for the lock held by ${detail || "somebody"}`);
+        break;
+      case "busy":
+        report.holder = detail;
+        break;
+      case "moved":
+        report.moved = detail;
+        break;
+      case "begun":
+        report.begun = true;
+        break;
+      case "host-id":
+        report.hostId = detail;
+        break;
+      case "edited":
+        this.progress(`wrote ${detail}`);
+        break;
+      case "restarting":
+        this.progress(`restarts ${detail}`);
+        break;
+      case "slow":
+        this.progress(`${detail} takes its time to start; waits`);
+        break;
+      case "healthy":
+        this.progress("services run with the new settings");
+        break;
+      case "unhealthy":
+        this.progress(`${detail}${report.reason === undefined ? "; takes the change back" : ""}`);
+        report.reason ??= detail;
+        break;
+      case "back":
+        this.progress("services run as before");
+        break;
+      case "changed":
+      case "failed":
+        report.reason ??= name === "changed" ? `${detail} was changed by somebody else during the apply` : detail;
+        break;
+      case "kept":
+        report.kept.push(detail);
+        break;
+      case "log":
+        report.log ||= Buffer.from(detail, "base64").toString("utf8");
+        break;
+      case "finished":
+        report.status = detail as ApplyReport["status"];
+        break;
+    }
+  }
+}
+
+/**
+ * The one sentence in Nova's log that says what is wrong. oslo logs an exception as `Name: message`, at the end of a
+ * traceback or on the line that reports it; the first one is the cause, later ones follow from it.
+ */
+export function novaSentence(log: string): string | undefined {
+  const lines = log.split("\n").map((line) => line.replace(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+ \d+ /, ""));
+  for (const line of lines) {
+    const match =
+      /(?:^|[\s.])([A-Z][A-Za-z]*(?:Error|Exception|Invalid|NotFound|Failed|Unsupported)[A-Za-z]*: .+)$/.exec(line);
+    if (match) return match[1]!.slice(0, 600);
+  }
+  return lines.find((line) => /(ERROR|CRITICAL)/.test(line))?.slice(0, 600);
+}

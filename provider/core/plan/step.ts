@@ -1,0 +1,75 @@
+import type { Service } from "../facts/journal";
+import type { Splice } from "../files/edit";
+
+/** One change of a host, as a value: it can be shown, compiled to shell, and most can be turned round. */
+export type Step = EditFileStep | WriteRecordStep | ActivateStep;
+
+/** Replaces a configuration file by itself with a few lines changed. */
+export interface EditFileStep {
+  kind: "edit-file";
+  /** With symbolic links resolved. */
+  path: string;
+  /** Content hash that must be found; anything else means that somebody wrote since the plan was made. */
+  before: string;
+  /** Content hash that the edit results in. */
+  after: string;
+  splices: Splice[];
+  /** What it does, one line an option. */
+  lines: string[];
+}
+
+/** Writes or removes one of our own files below /var/lib/hostmem. Bookkeeping: never shown. */
+export interface WriteRecordStep {
+  kind: "write-record";
+  path: string;
+  /** Hash that must be found, undefined for a file that must not exist. */
+  before: string | undefined;
+  /** New content, undefined to remove the file. */
+  content: string | undefined;
+}
+
+/** Restarts what must be restarted, and either proves that Nova is up or goes back. */
+export interface ActivateStep {
+  kind: "activate";
+  /** In the order of the restarts: libvirt first, or nova-compute starts against a daemon that is going away. */
+  restarts: { service: Service; unit: string }[];
+  reasons: string[];
+  health: HealthCheck;
+  /** The way back, prepared in advance: when it is needed there may be no link to ask over. */
+  rollback: (EditFileStep | WriteRecordStep)[];
+  /** MEMORY_MB that Nova must report after going back, like `health.expectedMemoryMb`. */
+  rollbackMemoryMb: number | undefined;
+}
+
+export interface HealthCheck {
+  novaUnit: string;
+  /** Undefined where nova-compute logs to the journal. */
+  logFile: string | undefined;
+  /** `phys_ram` that Nova must log, undefined for any. */
+  expectedMemoryMb: number | undefined;
+  timeoutSeconds: number;
+}
+
+export interface Plan {
+  steps: Step[];
+  /** Things worth saying beside the steps; shown when there is a step, so that a host in order stays quiet. */
+  warnings: string[];
+}
+
+export const emptyPlan: Plan = { steps: [], warnings: [] };
+
+/** The plan as a user reads it, and as a saved plan remembers it: the same words for the same steps. */
+export function planLines(plan: Plan): string[] {
+  return plan.steps.flatMap(describe);
+}
+
+function describe(step: Step): string[] {
+  switch (step.kind) {
+    case "edit-file":
+      return step.lines;
+    case "write-record":
+      return [];
+    case "activate":
+      return [`restart ${step.restarts.map((restart) => restart.unit.replace(/\.service$/, "")).join(", then ")}`];
+  }
+}

@@ -1,0 +1,145 @@
+import { HostError } from "./errors";
+import { type FactsScript, factsScript, type HostFacts, parseFacts } from "./facts/hostFacts";
+import type { Service } from "./facts/journal";
+import { type ApplyOptions, applyError, runApply } from "./plan/apply";
+import type { ApplyReport } from "./plan/applyLog";
+import type { Plan } from "./plan/step";
+import type { Transport } from "./transport/types";
+
+/** Facts older than this are read again, however long an update takes. */
+export const factsMaxAgeMs = 30_000;
+
+/** Facts as somebody read them: what the host printed, and when the reading began. */
+export interface RawFacts {
+  nonce: string;
+  output: string;
+  readAt: number;
+}
+
+/** What a resource of this run will do to the host, for those that come after it in the same preview. */
+export interface PlannedEffect {
+  services: Service[];
+  reasons: string[];
+}
+
+/**
+ * One host in one process: reads facts once for all resources of the host, applies one plan at a time, and forgets
+ * the facts with every apply.
+ */
+export class HostSession {
+  private cached: { facts: HostFacts; readAt: number } | undefined;
+  private reading: Promise<HostFacts> | undefined;
+  private queue: Promise<unknown> = Promise.resolve();
+  /** Facts from before this moment are from before an apply of ours. */
+  private notBefore = 0;
+  /** By resource, see PlannedEffect. */
+  readonly planned = new Map<string, PlannedEffect>();
+  /** True once this process has changed the host. */
+  hasApplied = false;
+
+  /**
+   * @param readAhead asks whoever reads all hosts at once for this host's facts; undefined if it knows nothing of it.
+   */
+  constructor(
+    private readonly transport: Transport,
+    private readonly readAhead: () => Promise<RawFacts | undefined>,
+  ) {}
+
+  get host(): string {
+    return this.transport.host;
+  }
+
+  /** The host's facts, at most {@link factsMaxAgeMs} old and never from before an apply. */
+  async facts(): Promise<HostFacts> {
+    const isFresh = this.cached && Date.now() - this.cached.readAt <= factsMaxAgeMs;
+    if (isFresh) return this.cached!.facts;
+    this.reading ??= this.read().finally(() => {
+      this.reading = undefined;
+    });
+    return this.reading;
+  }
+
+  private async read(): Promise<HostFacts> {
+    const ahead = await this.readAhead();
+    if (ahead && ahead.readAt >= this.notBefore && Date.now() - ahead.readAt <= factsMaxAgeMs)
+      return this.remember(ahead);
+    return this.remember(await readFacts(this.transport));
+  }
+
+  private remember(raw: RawFacts): HostFacts {
+    const facts = parseFacts(this.host, raw.nonce, raw.output);
+    this.cached = { facts, readAt: raw.readAt };
+    return facts;
+  }
+
+  /**
+   * Makes a plan from fresh facts and runs it. If the host moves between facts and lock, the plan is made again.
+   *
+   * @param makePlan may throw, for a host that no longer allows what was asked, or a plan that differs from the one shown.
+   * @returns the facts that the final plan was made from, and the report of its run (undefined for an empty plan).
+   */
+  apply(
+    makePlan: (facts: HostFacts) => Plan,
+    options: Omit<ApplyOptions, "tail">,
+  ): Promise<{ facts: HostFacts; report: ApplyReport | undefined }> {
+    const run = async () => {
+      for (let attempt = 1; ; attempt++) {
+        const facts = await this.facts();
+        const plan = makePlan(facts);
+        if (plan.steps.length === 0) return { facts, report: undefined };
+        const report = await this.run(plan, options);
+        if (report.status === "applied") return { facts, report };
+        if (report.status !== "moved" || attempt === 3) throw applyError(this.host, report);
+      }
+    };
+    const result = this.queue.then(run, run);
+    this.queue = result.catch(() => {});
+    return result;
+  }
+
+  /** Facts come back with the end of the apply, so that the next resource of this host costs no round trip. */
+  private async run(plan: Plan, options: Omit<ApplyOptions, "tail">): Promise<ApplyReport> {
+    const after = factsScript();
+    this.hasApplied = true;
+    this.forget();
+    let tail: RawFacts | undefined;
+    try {
+      const report = await runApply(this.transport, plan, {
+        ...options,
+        tail: {
+          script: after.script,
+          onOutput: (output) => {
+            tail = { nonce: after.nonce, output, readAt: Date.now() };
+          },
+        },
+      });
+      return report;
+    } finally {
+      this.forget();
+      if (tail) this.remember(tail);
+    }
+  }
+
+  private forget(): void {
+    this.cached = undefined;
+    this.notBefore = Date.now();
+  }
+
+  close(): Promise<void> {
+    return this.transport.close();
+  }
+}
+
+/** Reads a host's facts in one round trip. */
+export async function readFacts(transport: Transport, script: FactsScript = factsScript()): Promise<RawFacts> {
+  const readAt = Date.now();
+  const result = await transport.run(script.script);
+  if (result.exitCode !== 0) {
+    throw new HostError("unexpected", transport.host, `the facts script ended with code ${result.exitCode}`, {
+      exitCode: result.exitCode,
+      output: result.stderr,
+      advice: result.stderr.trim().split("\n").at(-1) ?? "",
+    });
+  }
+  return { nonce: script.nonce, output: result.stdout.toString("latin1"), readAt };
+}

@@ -1,0 +1,52 @@
+import semver from "semver";
+import type { VersionFacts } from "./facts/versions";
+
+/** A feature and the oldest versions that have it, each with its source. */
+export interface Minimum {
+  feature: string;
+  libvirt?: string;
+  qemu?: string;
+  kernel?: string;
+  nova?: string;
+  systemd?: string;
+  source: string;
+}
+
+/** The one table of minimum versions; the documentation prints it. */
+export const minimums = {
+  fileBackedMemory: {
+    feature: "file-backed memory",
+    libvirt: "4.0.0",
+    qemu: "2.6.0",
+    nova: "18.0.0",
+    source: "Nova, doc/source/admin/file-backed-memory.rst",
+  },
+  discard: {
+    feature: "discard of guest memory at shutdown",
+    libvirt: "4.4.0",
+    qemu: "2.10.0",
+    nova: "18.0.0",
+    source: "Nova, doc/source/admin/file-backed-memory.rst",
+  },
+  apply: {
+    feature: "applying a change",
+    systemd: "236.0.0",
+    source: "systemd-run --collect, systemd NEWS",
+  },
+} as const satisfies Record<string, Minimum>;
+
+const names = { libvirt: "libvirt", qemu: "QEMU", kernel: "the kernel", nova: "Nova", systemd: "systemd" } as const;
+
+/**
+ * What a host lacks for a feature, as sentences. A version that could not be found counts as lacking: Nova would decide
+ * by the real one, later.
+ */
+export function lacking(minimum: Minimum, versions: VersionFacts): string[] {
+  return (Object.keys(names) as (keyof typeof names)[]).flatMap((name) => {
+    const needed = minimum[name];
+    const found = versions[name];
+    if (needed === undefined || (found !== undefined && semver.gte(found, needed))) return [];
+    const has = found === undefined ? `${names[name]} was not found on the host` : `the host has ${found}`;
+    return [`${minimum.feature} needs ${names[name]} ${needed} or newer, and ${has}`];
+  });
+}

@@ -1,0 +1,155 @@
+import { HostError, isUnreachable } from "./core/errors";
+import type { HostFacts } from "./core/facts/hostFacts";
+import { hasUnknown } from "./core/inputs/unknown";
+import type { CommonArgs, Kind } from "./core/kinds/kind";
+import { isOwner } from "./core/ownership";
+import { type Plan, planLines } from "./core/plan/step";
+import {
+  type Declared,
+  declaredNames,
+  evaluate,
+  type Properties,
+  readRecorded,
+  refusal,
+  refuseNewerState,
+  resourceKey,
+  splitInputs,
+  stateVersion,
+} from "./resource";
+
+/**
+ * Three answers: nothing; the host must change; or only what we record differs, which is an update that never touches the
+ * host. Works on inputs that were not checked just now: refresh calls it with the old ones.
+ */
+export async function diff(kind: Kind<CommonArgs>, id: string, olds: Properties, news: Properties) {
+  refuseNewerState(olds);
+  if (hasUnknown(news)) return { changes: true };
+  const recordedDiffers = declaredNames(kind).some((name) => !isSame(olds[name], news[name]));
+  const declared = readRecorded(kind, news);
+  try {
+    const facts = await declared.session.facts();
+    if (kind.hasRecord && isOtherHost(id, facts))
+      return { changes: true, replaces: ["connection"], deleteBeforeReplace: true };
+    const { plan } = evaluate(declared, facts, olds);
+    return { changes: recordedDiffers || plan.steps.length > 0 || isInterrupted(declared, facts) };
+  } catch (error) {
+    if (isUnreachable(error) && declared.args.unreachable === "skip") return { changes: false };
+    throw error;
+  }
+}
+
+export async function create(kind: Kind<CommonArgs>, inputs: Properties) {
+  const declared = readRecorded(kind, inputs);
+  const facts = await bring(declared, inputs, undefined);
+  return {
+    id: `${facts.system.hostId ?? facts.system.machineId}/${kind.name}`,
+    outs: outputs(declared, inputs, facts),
+  };
+}
+
+export async function update(kind: Kind<CommonArgs>, _id: string, olds: Properties, news: Properties) {
+  const declared = readRecorded(kind, news);
+  return { outs: outputs(declared, news, await bring(declared, news, olds)) };
+}
+
+/** Brings the host to what is declared and returns facts from after that. */
+async function bring(declared: Declared, inputs: Properties, olds: Properties | undefined): Promise<HostFacts> {
+  const { session, args, log } = declared;
+  const shown = inputs["plan"] as string[] | undefined;
+  await session.apply(
+    (facts) => {
+      const { problems, plan } = evaluate(declared, facts, olds ?? inputs);
+      if (problems.length > 0) throw refusal(session.host, problems);
+      refuseOtherSteps(session.host, planLines(plan), shown);
+      return plan;
+    },
+    { holder: holder(args), lockTimeoutSeconds: args.lockTimeoutSeconds, progress: log },
+  );
+  session.planned.delete(resourceKey(declared));
+  const facts = await session.facts();
+  const left = planLines(evaluate(declared, facts, olds ?? inputs).plan);
+  if (left.length > 0) {
+    throw new HostError(
+      "failed",
+      session.host,
+      `is not as declared right after the apply; still to do: ${left.join("; ")}`,
+      {
+        advice: "Somebody else seems to manage the same settings on this host.",
+      },
+    );
+  }
+  return facts;
+}
+
+/** Only what was shown is done; that nothing is left to do is always fine. */
+function refuseOtherSteps(host: string, lines: readonly string[], shown: readonly string[] | undefined): void {
+  if (lines.length === 0 || shown === undefined || isSame(lines, shown)) return;
+  throw new HostError("moved", host, `the host has changed since the preview; now it would take: ${lines.join("; ")}`, {
+    advice: "Preview again. Nothing was changed.",
+  });
+}
+
+export async function read(kind: Kind<CommonArgs>, id: string, properties: Properties) {
+  const declared = readRecorded(kind, properties);
+  const { inputs } = splitInputs(properties);
+  try {
+    const facts = await declared.session.facts();
+    const { exists, observed } = evaluate(declared, facts, properties);
+    if (!exists) return {};
+    return { id, props: { ...inputs, ...observed } };
+  } catch (error) {
+    if (!isUnreachable(error) || declared.args.unreachable !== "skip") throw error;
+    declared.log(`skipped: ${error.problem}`);
+    return { id, props: inputs };
+  }
+}
+
+export async function remove(kind: Kind<CommonArgs>, _id: string, properties: Properties): Promise<void> {
+  const declared = readRecorded(kind, properties);
+  const { session, args, log } = declared;
+  const makePlan = (facts: HostFacts): Plan => {
+    if (kind.hasRecord && !isOwner(kind.name, args.owner, facts)) {
+      log(`${kind.name}: nothing of ${args.owner} on this host; left alone`);
+      return { steps: [], warnings: [] };
+    }
+    const { plan, problems } = kind.undo(args, facts);
+    if (problems.length > 0) throw refusal(session.host, problems);
+    for (const line of [...planLines(plan), ...plan.warnings]) log(line);
+    return plan;
+  };
+  await session.apply(makePlan, { holder: holder(args), lockTimeoutSeconds: args.lockTimeoutSeconds, progress: log });
+}
+
+/** What state records: the inputs as written, what check computed, and what the host has. */
+function outputs(declared: Declared, properties: Properties, facts: HostFacts): Properties {
+  const { plan: _plan, ...inputs } = splitInputs(properties).inputs;
+  return { ...inputs, ...evaluate(declared, facts, properties).observed, stateVersion };
+}
+
+/** A restart that an earlier run left undone; one that this run brought about is the ServiceActivation's to do. */
+function isInterrupted({ session }: Declared, facts: HostFacts): boolean {
+  return facts.journal.pending !== undefined && !session.hasApplied;
+}
+
+/** Same address, other installation: what we made is not there, and what is there is not ours. */
+function isOtherHost(id: string, facts: HostFacts): boolean {
+  return id.split("/")[0] !== facts.system.hostId;
+}
+
+function holder(args: CommonArgs): string {
+  return `${args.owner}, pid ${process.pid}, since ${new Date().toISOString()}`;
+}
+
+function isSame(one: unknown, other: unknown): boolean {
+  return JSON.stringify(sorted(one ?? null)) === JSON.stringify(sorted(other ?? null));
+}
+
+function sorted(value: unknown): unknown {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, each]) => each !== undefined && each !== null)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, each]) => [name, sorted(each)]),
+  );
+}

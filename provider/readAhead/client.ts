@@ -1,0 +1,52 @@
+import { connect } from "node:net";
+import { HostError } from "../core/errors";
+import type { RawFacts } from "../core/session";
+import type { Answer, Request, WireError } from "./protocol";
+
+/** How long to wait for somebody else's read; a host's own bounds are shorter. */
+const patienceMs = 300_000;
+
+/**
+ * Facts that the program's process read ahead, undefined if it knows nothing of this host or cannot be asked: then they
+ * are simply read here.
+ *
+ * @throws HostError when the host could not be read, so that a dead host is waited for once and not twice.
+ */
+export async function readAhead(socketPath: string, key: string): Promise<RawFacts | undefined> {
+  const answer = await ask(socketPath, { want: { facts: key } });
+  if (answer?.kind === "failed") throw fromWire(answer.error);
+  return answer?.kind === "facts" ? answer : undefined;
+}
+
+/** Every host that could not be read, once all reads have ended. */
+export async function readAheadFailures(socketPath: string): Promise<HostError[]> {
+  const answer = await ask(socketPath, { want: { failures: true } });
+  return answer?.kind === "failures" ? answer.errors.map(fromWire) : [];
+}
+
+function ask(socketPath: string, request: Request): Promise<Answer | undefined> {
+  return new Promise((resolve) => {
+    const socket = connect(socketPath);
+    const pieces: Buffer[] = [];
+    socket.setTimeout(patienceMs, () => socket.destroy());
+    socket.on("connect", () => socket.write(`${JSON.stringify(request)}\n`));
+    socket.on("data", (piece: Buffer) => pieces.push(piece));
+    socket.on("error", () => resolve(undefined));
+    socket.on("close", () => {
+      try {
+        resolve(JSON.parse(Buffer.concat(pieces).toString("utf8")) as Answer);
+      } catch {
+        resolve(undefined);
+      }
+    });
+  });
+}
+
+function fromWire(error: WireError): HostError {
+  return new HostError(
+    error.errorKind,
+    error.host,
+    error.problem,
+    error.advice === undefined ? {} : { advice: error.advice },
+  );
+}

@@ -1,0 +1,26 @@
+import type { HostErrorKind } from "../core/errors";
+
+/**
+ * Reading all hosts at once. The engine checks one resource after the other, so the program's process, which knows every
+ * host first, reads them ahead, and the provider's process asks it over a private Unix socket. What travels is what the host printed;
+ * no credential does.
+ *
+ * One line of JSON each way per connection.
+ */
+export interface Request {
+  /** Identity of the connection, see `connectionKey`; or all failures so far, once every read has ended. */
+  want: { facts: string } | { failures: true };
+}
+
+export type Answer =
+  | { kind: "facts"; nonce: string; output: string; readAt: number }
+  | { kind: "failed"; error: WireError; readAt: number }
+  | { kind: "failures"; errors: WireError[] }
+  | { kind: "unknown" };
+
+export interface WireError {
+  errorKind: HostErrorKind;
+  host: string;
+  problem: string;
+  advice: string | undefined;
+}

@@ -1,0 +1,68 @@
+import { chmodSync, mkdtempSync, rmSync } from "node:fs";
+import { createServer, type Server } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { HostError } from "../core/errors";
+import { type RawFacts, readFacts } from "../core/session";
+import { connectionKey, openTransport } from "../core/transport";
+import type { Become, Connection } from "../core/transport/connection";
+import type { Answer, Request, WireError } from "./protocol";
+
+/** Reads hosts as soon as they are named, and hands the facts to whoever asks over a socket in a private folder. */
+export class ReadAheadServer {
+  private readonly reads = new Map<string, Promise<Answer>>();
+  private server: Server | undefined;
+  private path: string | undefined;
+
+  /** Where to ask; starts to listen at the first call. Nothing here keeps the process alive. */
+  get socketPath(): string {
+    if (this.path === undefined) {
+      const directory = mkdtempSync(join(tmpdir(), "hostmem-"));
+      chmodSync(directory, 0o700);
+      this.path = join(directory, "read-ahead");
+      this.server = createServer((socket) => {
+        socket.unref();
+        socket.on("error", () => socket.destroy());
+        let text = "";
+        socket.setEncoding("utf8").on("data", (piece: string) => {
+          text += piece;
+          if (!text.includes("\n")) return;
+          void this.answer(JSON.parse(text) as Request).then((answer) => socket.end(`${JSON.stringify(answer)}\n`));
+        });
+      });
+      this.server.listen(this.path);
+      this.server.unref();
+      process.once("exit", () => rmSync(directory, { recursive: true, force: true }));
+    }
+    return this.path;
+  }
+
+  /** Begins to read a host, once per connection. A failure is kept for whoever asks; it must not end the program. */
+  begin(connection: Connection, become: Become): void {
+    const key = connectionKey(connection, become);
+    if (!this.reads.has(key)) this.reads.set(key, read(connection, become));
+  }
+
+  private async answer(request: Request): Promise<Answer> {
+    if ("facts" in request.want) return (await this.reads.get(request.want.facts)) ?? { kind: "unknown" };
+    const all = await Promise.all(this.reads.values());
+    return { kind: "failures", errors: all.flatMap((answer) => (answer.kind === "failed" ? [answer.error] : [])) };
+  }
+}
+
+async function read(connection: Connection, become: Become): Promise<Answer> {
+  const readAt = Date.now();
+  try {
+    const transport = openTransport(connection, become);
+    const facts: RawFacts = await readFacts(transport).finally(() => transport.close());
+    return { kind: "facts", ...facts };
+  } catch (error) {
+    return { kind: "failed", error: toWire(connection.host, error), readAt };
+  }
+}
+
+function toWire(host: string, error: unknown): WireError {
+  if (error instanceof HostError)
+    return { errorKind: error.kind, host: error.host, problem: error.problem, advice: error.advice };
+  return { errorKind: "unexpected", host, problem: (error as Error).message, advice: undefined };
+}

@@ -1,0 +1,102 @@
+import { HostError } from "./core/errors";
+import type { HostFacts } from "./core/facts/hostFacts";
+import { commonInputNames, readAccess, readCommon } from "./core/inputs/common";
+import { Inputs, type Problem } from "./core/inputs/problem";
+import type { CommonArgs, Evaluation, Kind } from "./core/kinds/kind";
+import { ownerProblem } from "./core/ownership";
+import type { HostSession } from "./core/session";
+import { sessionFor } from "./core/sessions";
+import { readAhead } from "./readAhead/client";
+
+/** Properties as the engine hands them over: plain values of any shape. */
+export type Properties = Record<string, unknown>;
+
+/** Version of what we record in state; a runtime refuses state of a newer one. */
+export const stateVersion = 1;
+
+/** What the SDK sends with every resource for this run only; never recorded. */
+export interface RunContext {
+  /** Socket of the program's process that reads all hosts at once. */
+  readAhead?: string;
+  preview?: boolean;
+}
+
+/** Inputs that the user or the SDK gives, and those that check computes from the host. */
+export function declaredNames(kind: Kind<CommonArgs>): string[] {
+  return [...commonInputNames, ...kind.inputNames];
+}
+
+/** Splits off what must never be recorded. */
+export function splitInputs(news: Properties): { inputs: Properties; context: RunContext } {
+  const { __provider: _provider, __run: context, ...inputs } = news;
+  return { inputs, context: (context as RunContext | undefined) ?? {} };
+}
+
+/** A resource whose inputs were read without a problem. */
+export interface Declared {
+  kind: Kind<CommonArgs>;
+  args: CommonArgs;
+  session: HostSession;
+  /** Says something about this host to the user. */
+  log: (message: string) => void;
+}
+
+/** Reads inputs; problems are returned, not thrown, so that one run names them all. */
+export function readInputs(kind: Kind<CommonArgs>, inputs: Properties, context: RunContext): Declared | Problem[] {
+  const problems: Problem[] = [];
+  const reader = new Inputs(inputs, "", problems);
+  const access = readAccess(reader);
+  const args = kind.check(reader, readCommon(reader));
+  if (!access || problems.length > 0) return problems;
+  const session = sessionFor(access, async (key) =>
+    context.readAhead === undefined ? undefined : readAhead(context.readAhead, key),
+  );
+  return { kind, args, session, log: (message) => say(session.host, message) };
+}
+
+/** Reads inputs that were accepted once: a problem now means that the state was tampered with. */
+export function readRecorded(kind: Kind<CommonArgs>, properties: Properties): Declared {
+  const { inputs, context } = splitInputs(properties);
+  refuseNewerState(inputs);
+  const declared = readInputs(kind, inputs, context);
+  if (!Array.isArray(declared)) return declared;
+  throw new Error(`the recorded inputs are not valid: ${declared.map(problemText).join("; ")}`);
+}
+
+export function refuseNewerState(state: Properties): void {
+  const version = state["stateVersion"];
+  if (typeof version === "number" && version > stateVersion) {
+    throw new Error(
+      `this state was written by a newer pulumi-hostmem (state version ${version}, this one knows ${stateVersion}); install at least that version`,
+    );
+  }
+}
+
+/** The kind's view of the host, with the owner's check added. */
+export function evaluate(declared: Declared, facts: HostFacts, recorded: Properties | undefined): Evaluation {
+  const { kind, args, session } = declared;
+  const planned = [...session.planned]
+    .filter(([resource]) => resource !== resourceKey(declared))
+    .map(([, effect]) => effect);
+  const evaluation = kind.evaluate(args, facts, { recorded, planned });
+  const foreign = ownerProblem(kind.name, args, recorded?.["owner"] as string | undefined, facts);
+  return foreign ? { ...evaluation, problems: [foreign, ...evaluation.problems] } : evaluation;
+}
+
+export function resourceKey({ kind, args }: Declared): string {
+  return `${kind.name} ${args.owner}`;
+}
+
+export function problemText(problem: Problem): string {
+  return problem.path === "" ? problem.message : `${problem.path} ${problem.message}`;
+}
+
+/** Problems of a host as one error, for the methods that cannot return failures. */
+export function refusal(host: string, problems: readonly Problem[]): HostError {
+  return new HostError("refused", host, problems.map(problemText).join("\n  "));
+}
+
+/** A line for the user; the plugin's standard output shows up as a message of the stack. */
+export function say(host: string, message: string): void {
+  console.log(`[${host}] ${message}`);
+}

@@ -1,0 +1,54 @@
+import { check } from "./check";
+import { kinds } from "./core/kinds";
+import { create, diff, read, remove, update } from "./lifecycle";
+import type { Properties } from "./resource";
+
+/** The methods of a Pulumi resource provider, as state calls them. */
+export type Method = "check" | "diff" | "create" | "read" | "update" | "delete";
+
+/**
+ * The only thing that stored state may call, for ever: `require("pulumi-hostmem/runtime").run(kind, method, args)`. Every
+ * resource ever created refreshes and destroys itself through it, so name, arguments and meaning never change.
+ *
+ * @param args the arguments of the method of the same name in Pulumi's dynamic `ResourceProvider`.
+ */
+export async function run(kind: string, method: Method, args: readonly unknown[]): Promise<unknown> {
+  const known = kinds.get(kind);
+  if (!known) {
+    throw plain(
+      new Error(`this pulumi-hostmem knows no ${kind}; install the version that created the resource, or a newer one`),
+    );
+  }
+  try {
+    switch (method) {
+      case "check":
+        return clean(await check(known, args[0] as Properties, args[1] as Properties));
+      case "diff":
+        return clean(await diff(known, args[0] as string, args[1] as Properties, args[2] as Properties));
+      case "create":
+        return clean(await create(known, args[0] as Properties));
+      case "read":
+        return clean(await read(known, args[0] as string, args[1] as Properties));
+      case "update":
+        return clean(await update(known, args[0] as string, args[1] as Properties, args[2] as Properties));
+      case "delete":
+        return clean((await remove(known, args[0] as string, args[1] as Properties)) ?? {});
+      default:
+        throw new Error(`this pulumi-hostmem knows no method ${String(method)}`);
+    }
+  } catch (error) {
+    throw plain(error);
+  }
+}
+
+/** The engine takes plain JSON only; anything else, even an undefined property, fails after the host was changed. */
+function clean(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value));
+}
+
+/** Errors go to users as they are; a stack of this package would only hide the sentence that matters. */
+function plain(error: unknown): Error {
+  const shown = error instanceof Error ? error : new Error(String(error));
+  if (process.env["HOSTMEM_DEBUG"] === undefined) shown.stack = "";
+  return shown;
+}

@@ -1,0 +1,42 @@
+import * as pulumi from "@pulumi/pulumi";
+import { providerText, resourceType } from "../../provider/dynamic";
+import { readHostAhead } from "./readAhead";
+import type { HostArgs } from "./types";
+
+/** Base of the resources that are one object on one host. */
+export abstract class HostResource extends pulumi.CustomResource {
+  /** `project/stack/name`: who the object belongs to, as the host remembers it. */
+  public readonly owner!: pulumi.Output<string>;
+  /** What this run does to the host, one line a step; empty when the host is as declared. Known in a preview. */
+  public readonly plan!: pulumi.Output<string[]>;
+
+  /**
+   * @param outputs names of outputs beside the inputs; the engine fills in only what was declared.
+   */
+  protected constructor(
+    kind: string,
+    name: string,
+    args: HostArgs,
+    outputs: readonly string[],
+    options?: pulumi.CustomResourceOptions,
+  ) {
+    const properties: Record<string, unknown> = {
+      plan: undefined,
+      ...Object.fromEntries(outputs.map((each) => [each, undefined])),
+      ...args,
+    };
+    super(
+      resourceType(kind),
+      name,
+      {
+        ...properties,
+        __provider: providerText(kind),
+        __run: { readAhead: readHostAhead(args.connection, args.become), preview: pulumi.runtime.isDryRun() },
+        owner: `${pulumi.getProject()}/${pulumi.getStack()}/${name}`,
+        connection: pulumi.secret(args.connection),
+        become: typeof args.become === "object" ? pulumi.secret(args.become) : args.become,
+      },
+      options,
+    );
+  }
+}

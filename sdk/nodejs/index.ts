@@ -1,0 +1,4 @@
+export { FileBackedMemoryConfig, type FileBackedMemoryConfigArgs } from "./fileBackedMemoryConfig";
+export { HostResource } from "./hostResource";
+export { ServiceActivation, type ServiceActivationArgs } from "./serviceActivation";
+export type { Become, BecomeArgs, ConnectionArgs, Hazard, HostArgs, Size } from "./types";

@@ -1,0 +1,49 @@
+import { existsSync, readFileSync } from "node:fs";
+import * as pulumi from "@pulumi/pulumi";
+import { readAccess } from "../../provider/core/inputs/common";
+import { Inputs } from "../../provider/core/inputs/problem";
+import { ReadAheadServer } from "../../provider/readAhead/server";
+
+let server: ReadAheadServer | undefined;
+
+/**
+ * Begins to read a host as soon as its connection is known, so that a run waits for the slowest host and not for the sum
+ * of all. Adds no dependency between resources: what is sent along is a plain path.
+ *
+ * @returns the socket to ask at, undefined where hosts must not be read ahead.
+ */
+export function readHostAhead(connection: unknown, become: unknown): string | undefined {
+  if (!mayReadAhead()) return undefined;
+  server ??= new ReadAheadServer();
+  const ahead = server;
+  pulumi.output({ connection, become }).apply((known) => {
+    const access = readAccess(new Inputs(known as Record<string, unknown>, "", []));
+    if (access) ahead.begin(access.connection, access.become);
+  });
+  return ahead.socketPath;
+}
+
+/**
+ * With --target or --exclude, only hosts of the resources named may be touched, and the program is not told which these
+ * are. The command line of the CLI that started it says whether there are any; where that cannot be read, each host is
+ * read when its turn comes.
+ */
+function mayReadAhead(): boolean {
+  allowed ??= process.env["HOSTMEM_READ_AHEAD"] !== "off" && !isTargeted(process.ppid);
+  return allowed;
+}
+let allowed: boolean | undefined;
+
+const targeting = /^(--target|--target-replace|--target-dependents|--exclude|--exclude-dependents|--replace|-t)(=|$)/;
+
+function isTargeted(parent: number): boolean {
+  if (Object.keys(process.env).some((name) => /^PULUMI_OPTION_(TARGET|EXCLUDE)/.test(name))) return true;
+  for (let pid = parent, depth = 0; pid > 1 && depth < 8; depth++) {
+    if (!existsSync(`/proc/${pid}/stat`)) return true;
+    const words = readFileSync(`/proc/${pid}/cmdline`, "latin1").split("\0");
+    const isCli = /(^|\/)pulumi(\.exe)?$/.test(words[0] ?? "");
+    if (isCli) return words.some((word) => targeting.test(word));
+    pid = Number(/^\d+ \(.*\) \S (\d+)/s.exec(readFileSync(`/proc/${pid}/stat`, "latin1"))?.[1] ?? 0);
+  }
+  return true;
+}

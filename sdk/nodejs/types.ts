@@ -1,0 +1,82 @@
+import type * as pulumi from "@pulumi/pulumi";
+
+/**
+ * How to reach a host. Takes the `ConnectionArgs` of `@pulumi/command` as they are: the same object serves both. Everything
+ * else comes from the user's own OpenSSH configuration (`~/.ssh/config`): aliases, ProxyJump, certificates, FIDO keys.
+ *
+ * The whole object is a secret in Pulumi's state.
+ *
+ * @example
+ * { host: "compute-1.example.net", user: "deploy" }
+ */
+export interface ConnectionArgs {
+  /** Name or address of the host, or an alias of the OpenSSH configuration. */
+  host: pulumi.Input<string>;
+  /** TCP port. Default 22. */
+  port?: pulumi.Input<number>;
+  /** Login name. Default "root", as in `@pulumi/command`. Anybody else becomes root by `become`. */
+  user?: pulumi.Input<string>;
+  /** Password for the login; also answers keyboard-interactive questions. Tried after keys. */
+  password?: pulumi.Input<string>;
+  /** Private key as text (PEM or OpenSSH format). Never written to a disk unencrypted for longer than the login takes. */
+  privateKey?: pulumi.Input<string>;
+  /** Passphrase of `privateKey`. */
+  privateKeyPassword?: pulumi.Input<string>;
+  /** Socket of an SSH agent. Default: `SSH_AUTH_SOCK`. */
+  agentSocketPath?: pulumi.Input<string>;
+  /**
+   * The host's public key, as one line of `ssh-keyscan HOST` without the name: `"ssh-ed25519 AAAA…"`. Pins the host; no
+   * known_hosts file is then read. Default: known_hosts decides. Unlike `@pulumi/command`, a host key is always checked.
+   */
+  hostKey?: pulumi.Input<string>;
+  /** How often to dial again after a failure; -1 is for ever. Default 3 (`@pulumi/command`: 10). */
+  dialErrorLimit?: pulumi.Input<number>;
+  /** Seconds for one dial, 0 for no bound. Default 15. */
+  perDialTimeout?: pulumi.Input<number>;
+  /** A host to go through. Has a connection of its own, with its own host key. */
+  proxy?: pulumi.Input<ConnectionArgs>;
+  /** `"local"` for the machine that Pulumi runs on. Default `"ssh"`. */
+  transport?: pulumi.Input<"ssh" | "local">;
+  /** Path of a private key file on this machine. Default: what OpenSSH uses by itself. */
+  privateKeyFile?: pulumi.Input<string>;
+  /** `"strict"` (default), `"accept-new"` to trust an unknown host at first sight, `"off"` to trust anybody. */
+  hostKeyChecking?: pulumi.Input<"strict" | "accept-new" | "off">;
+}
+
+/** How to become root: a word, or sudo with a password (sent only after sudo's own prompt). */
+export type Become = "sudo" | "none" | BecomeArgs;
+
+export interface BecomeArgs {
+  /** Default "sudo". */
+  method?: pulumi.Input<"sudo" | "none">;
+  /** Password for sudo. A secret in state. */
+  password?: pulumi.Input<string>;
+}
+
+/** An amount of memory: text with a binary unit ("1 TiB", "512 MiB"), or a number of MiB. Reads back as it was written. */
+export type Size = string | number;
+
+/** A danger that a change is refused for, unless it is named here. */
+export type Hazard = "guests-in-ram" | "guests-in-files" | "capacity-below-used" | "foreign-owner";
+
+/** What every resource of this package takes. */
+export interface HostArgs {
+  /** How to reach the host. A changed credential is recorded, and runs nothing on the host. */
+  connection: pulumi.Input<ConnectionArgs>;
+  /** How to become root. Default: sudo for any user but root. */
+  become?: pulumi.Input<Become>;
+  /**
+   * What to do with a host that cannot be reached: `"fail"` (default), or `"skip"` it with a message and leave its state as
+   * it was. It is never taken for deleted.
+   */
+  unreachable?: pulumi.Input<"fail" | "skip">;
+  /** Seconds to wait while another apply holds the host's lock, before failing with the holder's name. Default 300. */
+  lockTimeoutSeconds?: pulumi.Input<number>;
+  /** Hazards accepted by name. Default: none. */
+  allowHazards?: pulumi.Input<pulumi.Input<Hazard>[]>;
+  /**
+   * `project/stack/resource` of another owner to take this object over from; its own stack must forget it
+   * (`pulumi state delete`). Default: another owner's object is refused.
+   */
+  takeOverFrom?: pulumi.Input<string>;
+}
