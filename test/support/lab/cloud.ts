@@ -138,7 +138,7 @@ export class Cloud {
       id: server.id,
       status: server.status,
       instanceName: server["OS-EXT-SRV-ATTR:instance_name"],
-      ...(server.fault ? { fault: [server.fault.message, server.fault.details].filter(Boolean).join("\n") } : {}),
+      ...(server.fault ? { fault: reasonOf(server.fault) } : {}),
     };
   }
 
@@ -186,6 +186,12 @@ export class Cloud {
     }
     return flavor.id;
   }
+}
+
+/** The message, and the last line of the traceback where that says more. */
+function reasonOf(fault: { message: string; details?: string }): string {
+  const last = fault.details?.trim().split("\n").at(-1) ?? "";
+  return last.includes(fault.message) ? fault.message : `${fault.message}\n${last}`.trim();
 }
 
 async function request<T>(method: string, address: string, body?: unknown): Promise<T> {

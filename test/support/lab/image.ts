@@ -53,8 +53,8 @@ async function build(kind: Kind, progress: Progress): Promise<Image> {
       await runOffline(root, script);
     }
     if (recipe.firstRun) {
-      progress(`${kind} image: first start of all services, ${recipe.firstRun}`);
-      await runFirstTime(kind, imageAt(unfinished), recipe.firstRun, path.join(unfinished, firstRunLayer));
+      const layer = path.join(unfinished, firstRunLayer);
+      await runFirstTime(kind, imageAt(unfinished), recipe.firstRun, layer, progress);
     }
     fs.renameSync(unfinished, folder);
   } catch (error) {

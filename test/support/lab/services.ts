@@ -28,12 +28,17 @@ export async function waitForServices(name: string, services: Services, seconds:
   if (services === "none") {
     return;
   }
+  // A cast to a queue that its service has not declared yet is lost: a server would stay in BUILD, or "deleting", for ever.
+  const queues = services === "full" ? ["conductor", "scheduler", "compute.compute"] : ["conductor", "compute.compute"];
   const ports = services === "full" ? "8778 9292 8774 9696" : "8778";
   const script = `
     for port in ${ports}; do
       until curl -s -o /dev/null -m 10 http://127.0.0.1:$port/; do sleep 0.1; done
     done
-    until systemctl is-active --quiet nova-compute; do sleep 0.1; done`;
+    until systemctl is-active --quiet nova-compute; do sleep 0.1; done
+    until rabbitmqctl -q list_queues name consumers |
+      awk '$2 > 0 { up[$1] } END { split("${queues.join(" ")}", all); for (i in all) if (!(all[i] in up)) exit 1 }'
+    do sleep 0.1; done`;
   const result = await executeIn(name, script, { seconds });
   if (result.exitCode !== 0) {
     const state = await executeIn(name, "systemctl --failed --no-pager; tail -n 5 /var/log/nova/*.log");
