@@ -6,6 +6,7 @@ import { LANGUAGE_HOST } from "./onPath.mjs";
 import { cliVersion } from "./version.mjs";
 
 const BUILD_LIMIT_SECONDS = 1800;
+const GO_FLAGS = "-mod=mod -buildvcs=false -trimpath";
 
 /**
  * The two programs as Go modules, each in a module of its own, because they need different releases of Pulumi's sdk/v3.
@@ -54,8 +55,9 @@ async function build(program, folder, environment) {
   try {
     await runQuietly(`building ${program.name} from Go modules (once, some minutes)`, "go", args, {
       cwd: source,
-      // -mod=mod lets Go complete go.mod, whose versions all follow from the pinned one; a workspace around us is not ours.
-      env: { ...environment, GOFLAGS: "-mod=mod -buildvcs=false -trimpath", GOWORK: "off", CGO_ENABLED: "0" },
+      // -mod=mod lets Go complete go.mod, whose versions all follow from the pinned one; of two equal flags the later one
+      // counts, so what the user needs for this network stays. A workspace around us is not ours.
+      env: { ...environment, GOFLAGS: `${environment.GOFLAGS ?? ""} ${GO_FLAGS}`, GOWORK: "off", CGO_ENABLED: "0" },
       limitSeconds: BUILD_LIMIT_SECONDS,
     });
   } catch (error) {
