@@ -35,6 +35,8 @@ export interface Scaffold {
   addedSection: boolean;
   /** The last line of the file had no line ending; we gave it one. */
   addedNewline: boolean;
+  /** That last line, and how many like it there were: it may have been changed, or moved away from the end, since. */
+  lastLine?: { text: string; count: number };
 }
 
 /**
@@ -53,6 +55,14 @@ export interface OptionEdit extends Scaffold {
   ours: string[];
   /** Raw texts of the option's other assignments in that section when we first came; not ours, even where they look alike. */
   siblings: string[];
+}
+
+/** Whether an insertion at an offset, which is the start of a line, has to end the line before it first. */
+export function newlineBefore(text: string, offset: number): Pick<Scaffold, "addedNewline" | "lastLine"> {
+  const lines = text.slice(0, offset).split(/\r\n|\r|\n/);
+  const last = lines.at(-1)!;
+  if (last === "") return { addedNewline: false };
+  return { addedNewline: true, lastLine: { text: last, count: lines.filter((line) => line === last).length } };
 }
 
 /** What setting an option does to a file. */
@@ -95,22 +105,23 @@ export function composeEdit(existing: OptionEdit | undefined, next: OptionEdit):
   }
   if (first.before !== null && next.ours[0] === first.before) return undefined;
   return {
-    ...first,
+    ...withNewline(first, next),
     ours: [...new Set([...next.ours, ...first.ours])],
     siblings: [...first.siblings],
     addedSection: first.addedSection || next.addedSection,
-    addedNewline: first.addedNewline || next.addedNewline,
   };
 }
 
 /** Gives a remaining edit of the same file the care for what an undone one had to leave (see `UndoResult.left`). */
 export function takeOver(edit: OptionEdit, left: NonNullable<UndoResult["left"]>): OptionEdit {
-  if (edit.path !== left.path) return edit;
-  return {
-    ...edit,
-    addedSection: edit.addedSection || (left.addedSection && edit.section === left.section && edit.before === null),
-    addedNewline: edit.addedNewline || (left.addedNewline && edit.before === null),
-  };
+  if (edit.path !== left.path || edit.before !== null) return edit;
+  const addedSection = edit.addedSection || (left.addedSection && edit.section === left.section);
+  return { ...withNewline(edit, left), addedSection };
+}
+
+function withNewline(edit: OptionEdit, other: Scaffold): OptionEdit {
+  if (edit.addedNewline || !other.addedNewline) return { ...edit };
+  return { ...edit, addedNewline: true, ...(other.lastLine === undefined ? {} : { lastLine: other.lastLine }) };
 }
 
 function describe(edit: OptionEdit): string {

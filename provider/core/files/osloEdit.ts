@@ -1,5 +1,5 @@
 import { isUtf8 } from "node:buffer";
-import { applySplices, type OptionEdit, type SetResult, type Splice, type UndoResult } from "./edit";
+import { applySplices, newlineBefore, type OptionEdit, type SetResult, type Splice, type UndoResult } from "./edit";
 import {
   type Assignment,
   assignmentsOf,
@@ -52,9 +52,9 @@ export function setOption(
   const header = file.pieces.find((piece) => piece.kind === "header" && piece.section === name);
   const offset = header ? header.offset + header.length : text.length;
   const ending = eol ?? endingAt(text, offset);
-  const addedNewline = offset > 0 && !/[\r\n]$/.test(text.slice(0, offset));
-  const insert = (addedNewline ? ending : "") + (header ? "" : `[${name}]${ending}`) + raw + ending;
-  const added = { before: null, siblings: [], ours: [raw], addedSection: header === undefined, addedNewline };
+  const newline = newlineBefore(text, offset);
+  const insert = (newline.addedNewline ? ending : "") + (header ? "" : `[${name}]${ending}`) + raw + ending;
+  const added = { before: null, siblings: [], ours: [raw], addedSection: header === undefined, ...newline };
   return done([{ offset, length: 0, insert }], { ...edit, ...added });
 
   function done(splices: Splice[], made: OptionEdit): SetResult {

@@ -1,4 +1,4 @@
-import { applySplices, type OptionEdit, type SetResult, type Splice, type UndoResult } from "./edit";
+import { applySplices, newlineBefore, type OptionEdit, type SetResult, type Splice, type UndoResult } from "./edit";
 import { parseQemuConf, type QemuFile, type QemuSetting } from "./qemuParse";
 import { undoLine } from "./undoLine";
 
@@ -29,10 +29,10 @@ export function setOption(text: string, path: string, name: string, value: strin
 
   const offset = afterExample(file, name) ?? text.length;
   const ending = eol ?? /\r\n|\r|\n/.exec(text)?.[0] ?? "\n";
-  const addedNewline = offset > 0 && !/[\r\n]$/.test(text.slice(0, offset));
+  const newline = newlineBefore(text, offset);
   const raw = `${name} = ${written}`;
-  const insert = `${addedNewline ? ending : ""}${raw}${ending}`;
-  return done([{ offset, length: 0, insert }], { ...edit, before: null, ours: [raw], siblings: [], addedNewline });
+  const insert = `${newline.addedNewline ? ending : ""}${raw}${ending}`;
+  return done([{ offset, length: 0, insert }], { ...edit, before: null, ours: [raw], siblings: [], ...newline });
 
   function done(splices: Splice[], made: OptionEdit): SetResult {
     return { splices, text: applySplices(text, splices), edit: made };

@@ -39,20 +39,34 @@ export function undoLine<T extends PlacedLine>(
   const header = edit.addedSection ? ownHeader(line) : undefined;
   const splices: Splice[] = [{ offset: line.offset, length: line.length, insert: "" }];
   if (header) splices.push({ offset: header.offset, length: header.length, insert: "" });
-  const end = header?.offset ?? line.offset;
   const without = applySplices(text, splices);
-  const ending = /(?:\r\n|\r|\n)$/.exec(without);
-  const endsThere = edit.addedNewline && end === without.length && ending !== null;
-  if (endsThere) splices.push({ offset: ending.index, length: ending[0].length, insert: "" });
+  // Under a header that stays, what ends the text is another line's ending.
+  const endsThere = without.length === (edit.addedSection ? header : line)?.offset;
+  const newline = endsThere ? addedNewline(edit, without) : undefined;
+  if (newline) splices.push(newline);
 
   const left = {
     path: edit.path,
     section: edit.section,
     addedSection: edit.addedSection && !header,
-    addedNewline: edit.addedNewline && !endsThere,
+    addedNewline: edit.addedNewline && !newline,
+    ...(edit.lastLine === undefined ? {} : { lastLine: edit.lastLine }),
   };
   const result: UndoResult = { splices, text: applySplices(text, splices), outcome: "restored", ...found };
   return left.addedSection || left.addedNewline ? { ...result, left } : result;
+}
+
+/**
+ * Removes the line ending that we added at the end of what is left of the text. It is not that one if the line that had none
+ * is there, but no longer the last.
+ */
+function addedNewline(edit: OptionEdit, without: string): Splice | undefined {
+  const ending = /(?:\r\n|\r|\n)$/.exec(without);
+  if (!edit.addedNewline || !ending) return undefined;
+  const lines = without.slice(0, ending.index).split(/\r\n|\r|\n/);
+  const alike = lines.filter((each) => each === edit.lastLine?.text).length;
+  const moved = edit.lastLine !== undefined && lines.at(-1) !== edit.lastLine.text && alike >= edit.lastLine.count;
+  return moved ? undefined : { offset: ending.index, length: ending[0].length, insert: "" };
 }
 
 /**
