@@ -96,7 +96,6 @@ export function questionKind(question: string): keyof Answers | undefined {
   if (/^(Enter|Bad) passphrase\b/.test(question)) return "passphrase";
   if (/^(Enter PIN|Confirm user presence)|\(yes\/no/i.test(question)) return undefined;
   if (/(new|retype|again).{0,20}password/i.test(question)) return undefined;
-  if (/password/i.test(question)) return "password";
-  if (/\b(code|otp|token|one-time|verification|passcode|yubikey|duo)\b/i.test(question)) return undefined;
+  if (/\b(code|otp|token|one-time|oath|verification|passcode|yubikey|duo)\b/i.test(question)) return undefined;
   return "password";
 }

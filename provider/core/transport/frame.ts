@@ -3,12 +3,10 @@ export function beginLine(nonce: string): string {
   return `hostmem ${nonce} begin\n`;
 }
 
-/** What the end line begins with; the exit code and a line feed follow. */
+/** What stands right behind the script's last byte; the exit code and a line feed follow. */
 export function endMark(nonce: string): string {
-  return `\nhostmem ${nonce} end `;
+  return `hostmem ${nonce} end `;
 }
-
-const LONGEST_EXIT_CODE = "255\n".length;
 
 /** Cuts one stream out of its frame, in whatever pieces it comes. */
 export class FrameParser {
@@ -65,9 +63,18 @@ export class FrameParser {
       this.pending = Buffer.alloc(0);
       return output;
     }
-    const certain = at >= 0 ? at : Math.max(0, this.pending.length - this.end.length - LONGEST_EXIT_CODE);
+    // Only what could become the end line is held back: whoever follows a log wants its lines when they are there.
+    const certain = at >= 0 ? at : this.pending.length - this.possibleEnd();
     const output = this.pending.subarray(0, certain);
     this.pending = this.pending.subarray(certain);
     return output;
+  }
+
+  /** How many of the last bytes are a first part of the end mark. */
+  private possibleEnd(): number {
+    for (let length = Math.min(this.end.length, this.pending.length); length > 0; length -= 1) {
+      if (this.pending.subarray(-length).equals(this.end.subarray(0, length))) return length;
+    }
+    return 0;
   }
 }

@@ -72,7 +72,7 @@ export class KeyAgent {
         input: asKeyFile(key),
         onStart: (child) => askpass?.serve(child.pid),
       });
-      if (ended.exitCode !== 0) throw unreadable(host, ended.stderr, passphrase);
+      if (ended.exitCode !== 0) throw unreadable(host, ended.stderr, (askpass?.unanswered.length ?? 0) > 0);
     } finally {
       askpass?.stop();
     }
@@ -84,14 +84,14 @@ function asKeyFile(key: Secret): string {
   return `${key.reveal().replace(/\r\n?/g, "\n").trim()}\n`;
 }
 
-function unreadable(host: string, stderr: string, passphrase: Secret | undefined): HostError {
+function unreadable(host: string, stderr: string, refusedPassphrase: boolean): HostError {
+  if (refusedPassphrase) {
+    return new HostError("authentication", host, "privateKeyPassword is not the passphrase of privateKey");
+  }
+  // Without a passphrase ssh-add says "incorrect passphrase supplied to decrypt private key".
   const advice = /passphrase/i.test(stderr)
-    ? passphrase
-      ? "privateKeyPassword is not the key's passphrase."
-      : "The key is encrypted: give privateKeyPassword."
+    ? "The key is encrypted: give privateKeyPassword."
     : "Give the whole text of an OpenSSH or PEM private key, with its first and last line.";
-  return new HostError("authentication", host, `privateKey cannot be used: ${lastLine(stderr)}`, {
-    advice,
-    output: stderr,
-  });
+  const problem = `privateKey cannot be used: ${lastLine(stderr) || "ssh-add refused it"}`;
+  return new HostError("authentication", host, problem, { advice, output: stderr });
 }

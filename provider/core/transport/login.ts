@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { rmSync, writeFileSync } from "node:fs";
+import { accessSync, constants, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { HostError } from "../errors";
 import { Askpass } from "./askpass";
@@ -8,6 +8,7 @@ import { clientVersion } from "./clientVersion";
 import type { Connection } from "./connection";
 import { sshEnvironment } from "./environment";
 import { hostKeyPolicy } from "./hostKeys";
+import { keyFilePath } from "./identity";
 import { KeyAgent } from "./keyAgent";
 import { loginError } from "./loginErrors";
 import { secret } from "./secret";
@@ -33,6 +34,7 @@ export async function login(
   proxySocket: string | undefined,
 ): Promise<void> {
   const { host } = connection;
+  if (connection.privateKeyFile) checkKeyFile(host, connection.privateKeyFile);
   const version = clientVersion(host);
   const policy = hostKeyPolicy(connection, version);
   const answers = { password: secret(connection.password), passphrase: secret(connection.privateKeyPassword) };
@@ -65,6 +67,24 @@ export async function login(
     throw loginError(connection, { ...ended, unanswered: askpass?.unanswered ?? [] });
   } finally {
     for (const release of releases) release();
+  }
+}
+
+/** ssh only warns of a key file that it cannot read. A public key alone is enough if an agent has the other half. */
+function checkKeyFile(host: string, path: string): void {
+  const file = keyFilePath(path);
+  if ([file, `${file}.pub`].some(isReadable)) return;
+  throw new HostError("authentication", host, `privateKeyFile ${file} cannot be read`, {
+    advice: "The path is one on the machine that runs Pulumi.",
+  });
+}
+
+function isReadable(path: string): boolean {
+  try {
+    accessSync(path, constants.R_OK);
+    return true;
+  } catch {
+    return false;
   }
 }
 

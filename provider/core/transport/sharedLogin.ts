@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Connection } from "./connection";
 import { loginKey } from "./identity";
 import { login } from "./login";
+import { hopError } from "./loginErrors";
 import { withLoginLock } from "./loginLock";
 import { folderSalt, privateFolder } from "./privateFolder";
 import { dialUntilReached } from "./retry";
@@ -80,13 +81,23 @@ export class SharedLogin {
       () => this.isOpen(),
       async () => {
         if (await this.isOpen()) return;
+        await this.openHop();
         await dialUntilReached(this.connection.dialErrorLimit, () => this.dial());
       },
     );
   }
 
+  /** Not a part of a dial: the hop counts its own failures. */
+  private async openHop(): Promise<void> {
+    try {
+      await this.hop?.open();
+    } catch (error) {
+      throw hopError(this.connection.host, error);
+    }
+  }
+
   private async dial(): Promise<void> {
-    await this.hop?.open();
+    if (this.hop && !(await this.hop.isOpen())) await this.openHop();
     // Nobody listens on it any more (and nobody else logs in now): ssh would take it for a connection in use.
     if (!(await this.isOpen())) rmSync(this.socket, { force: true });
     await login(this.connection, this.folder, this.socket, this.hop?.socket);

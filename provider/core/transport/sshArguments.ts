@@ -51,8 +51,8 @@ export function loginArguments(plan: LoginPlan): string[] {
     `ControlPersist=${PERSIST_SECONDS}`,
     `ServerAliveInterval=${ALIVE_INTERVAL_SECONDS}`,
     `ServerAliveCountMax=${ALIVE_COUNT}`,
-    // Banners come at the level INFO; with ERROR only ssh itself speaks on standard error.
-    "LogLevel=ERROR",
+    // Below INFO ssh does not say why a negotiation failed or that the host closed the connection. Banners come with it.
+    "LogLevel=INFO",
     "ConnectionAttempts=1",
     ...(connection.perDialTimeout > 0 ? [`ConnectTimeout=${connection.perDialTimeout}`] : []),
     ...NO_EXTRAS,
@@ -90,7 +90,8 @@ function credentialOptions(plan: LoginPlan): string[] {
   if (connection.privateKeyFile && !plan.keyAgent) {
     options.push(`IdentityFile=${percent(keyFilePath(connection.privateKeyFile))}`, "IdentitiesOnly=yes");
   }
-  if (connection.password) options.push("PasswordAuthentication=yes", "KbdInteractiveAuthentication=yes");
+  const byPassword = connection.password ? "yes" : "no";
+  options.push(`PasswordAuthentication=${byPassword}`, `KbdInteractiveAuthentication=${byPassword}`);
   // One wrong answer is enough: more of them only lock the account.
   options.push(plan.answers ? "NumberOfPasswordPrompts=1" : "BatchMode=yes");
   return options;

@@ -72,8 +72,8 @@ printf '%s\\n' ${begin}
 printf '%s\\n' ${begin} >&2
 ( eval ${whole} ) </dev/null
 set -- "$?"
-printf '\\n%s %s\\n' ${end} "$1"
-printf '\\n%s %s\\n' ${end} "$1" >&2
+printf '%s %s\\n' ${end} "$1"
+printf '%s %s\\n' ${end} "$1" >&2
 exit 0
 }
 `;

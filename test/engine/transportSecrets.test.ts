@@ -1,0 +1,177 @@
+import { strict as assert } from "node:assert";
+import { execFileSync, spawn } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { HostError } from "../../provider/core/errors";
+import { openTransport } from "../../provider/core/transport";
+import type { Connection } from "../../provider/core/transport/connection";
+import { PrivatePlace } from "../support/ssh/places";
+import { SshServer } from "../support/ssh/server";
+
+const PASSWORD = "pass 'word' $(id) \"%h\" \\ ünïcode";
+const PASSPHRASE = "phrase-4711 with blanks";
+
+function run(connection: Connection, script: string) {
+  return openTransport(connection, { method: "none", password: undefined }).run(script);
+}
+
+/** Looks for texts in the arguments and environment of every process, and in a folder's files, until it is told to stop. */
+class Watch {
+  readonly found = new Set<string>();
+  samples = 0;
+  private readonly timer: NodeJS.Timeout;
+
+  constructor(
+    private readonly texts: string[],
+    private readonly folder: string,
+  ) {
+    this.timer = setInterval(() => this.look(), 3);
+  }
+
+  stop(): void {
+    this.look();
+    clearInterval(this.timer);
+  }
+
+  private look(): void {
+    this.samples += 1;
+    const processes = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+    const places = processes.flatMap((pid) => [`/proc/${pid}/cmdline`, `/proc/${pid}/environ`]);
+    const files = readdirSync(this.folder).map((name) => join(this.folder, name));
+    for (const path of [...places, ...files]) {
+      let content: string;
+      try {
+        content = readFileSync(path, "utf8");
+      } catch {
+        continue; // gone, or a socket
+      }
+      for (const text of this.texts) if (content.includes(text)) this.found.add(`${text} in ${path}: ${content}`);
+    }
+  }
+}
+
+describe("credentials of a login", function () {
+  this.timeout(60_000);
+  const place = new PrivatePlace();
+  let server: SshServer;
+  let encryptedKey: string;
+
+  before(async () => {
+    place.enter();
+    server = await SshServer.start({ password: PASSWORD });
+    const file = join(server.folder, "encrypted");
+    execFileSync("cp", [server.userKeyFile, file]);
+    execFileSync("ssh-keygen", ["-q", "-p", "-P", "", "-N", PASSPHRASE, "-f", file]);
+    encryptedKey = readFileSync(file, "utf8");
+  });
+
+  after(async () => {
+    await server.stop();
+    place.leave();
+  });
+
+  const byPassword = (changes: Partial<Connection> = {}) =>
+    server.connection({ privateKeyFile: undefined, agentSocketPath: "/nonexistent", password: PASSWORD, ...changes });
+
+  const watched: [string, () => Connection, () => string[]][] = [
+    ["a password", () => byPassword(), () => [PASSWORD]],
+    [
+      "an encrypted key given as text",
+      () => server.connection({ privateKeyFile: undefined, privateKey: encryptedKey, privateKeyPassword: PASSPHRASE }),
+      () => [PASSPHRASE, encryptedKey.split("\n")[3]!],
+    ],
+    [
+      "an encrypted key file",
+      () => server.connection({ privateKeyFile: join(server.folder, "encrypted"), privateKeyPassword: PASSPHRASE }),
+      () => [PASSPHRASE],
+    ],
+    [
+      "a key given as text with carriage returns and no line end",
+      () =>
+        server.connection({ privateKeyFile: undefined, privateKey: server.userKey.trim().replaceAll("\n", "\r\n") }),
+      () => [server.userKey.split("\n")[2]!],
+    ],
+  ];
+  for (const [name, connection, texts] of watched) {
+    it(`logs in with ${name} that shows in no process and no file`, async () => {
+      const watch = new Watch(texts(), place.folder);
+      try {
+        const before = server.logins();
+        assert.equal((await run(connection(), "echo in; sleep 0.2")).stdout.toString(), "in\n");
+        assert.equal(server.logins() - before, 1);
+      } finally {
+        watch.stop();
+      }
+      assert.ok(watch.samples > 3, String(watch.samples));
+      assert.deepEqual([...watch.found], []);
+      assert.deepEqual(
+        readdirSync(place.folder).filter((file) => !/^([0-9a-f]{20}|salt)$/.test(file)),
+        [],
+      );
+    });
+  }
+
+  it("sees a secret that does show, so that the watch above means something", async () => {
+    const child = spawn("sleep", ["5"], { env: { LEAK: "leaked-4711" } });
+    const watch = new Watch(["leaked-4711"], place.folder);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    watch.stop();
+    child.kill();
+    assert.equal(watch.found.size, 1);
+  });
+
+  it("leaves secrets of our own environment out of the shared connection's", async () => {
+    process.env["PULUMI_CONFIG_PASSPHRASE"] = "engine-4711";
+    const watch = new Watch(["engine-4711"], place.folder);
+    try {
+      const own = server.connection({ privateKeyPassword: "only to be another login" });
+      await run(own, "sleep 0.1");
+      watch.stop();
+    } finally {
+      delete process.env["PULUMI_CONFIG_PASSPHRASE"];
+    }
+    assert.deepEqual([...watch.found], []);
+  });
+
+  it("tries a wrong password once and does not show it", async () => {
+    const error = await run(byPassword({ password: "wrong-4711" }), "true").then(
+      () => assert.fail("logged in"),
+      (thrown: HostError) => thrown,
+    );
+    assert.ok(error instanceof HostError);
+    assert.equal(error.kind, "authentication");
+    assert.ok(!JSON.stringify({ ...error, message: error.message, stack: error.stack }).includes("wrong-4711"));
+    assert.equal(server.log().match(/Failed password/g)?.length, 1);
+  });
+
+  it("says that the passphrase is missing, or wrong", async () => {
+    const connection = server.connection({ privateKeyFile: undefined, privateKey: encryptedKey });
+    await assert.rejects(run(connection, "true"), /The key is encrypted: give privateKeyPassword/);
+    await assert.rejects(
+      run({ ...connection, privateKeyPassword: "wrong" }, "true"),
+      /privateKeyPassword is not the passphrase/,
+    );
+  });
+
+  it("does not ask whoever sits at the terminal", async () => {
+    const connection = server.connection({ privateKeyFile: join(server.folder, "encrypted") });
+    await assert.rejects(run(connection, "true"), { kind: "authentication" });
+  });
+
+  it("takes a key from an agent", async () => {
+    const socket = join(server.folder, "agent");
+    const agent = spawn("ssh-agent", ["-D", "-a", socket], { stdio: "ignore" });
+    try {
+      for (let wait = 0; wait < 100 && !readdirSync(server.folder).includes("agent"); wait += 1) {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+      execFileSync("ssh-add", ["-q", server.userKeyFile], {
+        env: { ...process.env, SSH_AUTH_SOCK: socket },
+        stdio: "ignore",
+      });
+      await run(server.connection({ privateKeyFile: undefined, agentSocketPath: socket }), "true");
+    } finally {
+      agent.kill();
+    }
+  });
+});
