@@ -5,7 +5,7 @@ import { layoutOf } from "./container";
 import { createDisks } from "./disks";
 import type { Image } from "./image";
 import { createNetwork, networkOf } from "./network";
-import { execute, run } from "./process";
+import { execute, LabError, run } from "./process";
 import type { RegisterEntry } from "./register";
 
 /** Makes a registered host out of an image: an overlay, an identity, a network, two disks. Nothing runs yet. */
@@ -50,8 +50,13 @@ async function newKey(file: string, comment: string): Promise<void> {
 
 /** Takes the overlay off. A mount that something still uses goes away with its last user. */
 export async function unmountClone(root: string): Promise<void> {
-  const mounted = () => fs.readFileSync("/proc/self/mounts", "utf8").includes(` ${root} `);
-  if (mounted() && (await execute("umount", [root])).exitCode !== 0) {
-    await run("umount", ["--lazy", root]);
+  const isMounted = () => fs.readFileSync("/proc/self/mounts", "utf8").includes(` ${root} `);
+  for (const options of [[], ["--lazy"]]) {
+    if (isMounted()) {
+      await execute("umount", [...options, root]);
+    }
+  }
+  if (isMounted()) {
+    throw new LabError(`${root} cannot be unmounted`);
   }
 }

@@ -4,6 +4,7 @@ import { Cloud } from "./cloud";
 import { boot, executeIn, kill, layoutOf, powerOff, reboot } from "./container";
 import { prepareImage } from "./image";
 import { withLock } from "./lock";
+import { allowManyHosts } from "./machine";
 import { networkOf } from "./network";
 import { type CommandOptions, type CommandResult, describeFailure, LabError, retryFor } from "./process";
 import { removeHostsWhenWeEnd } from "./reaper";
@@ -191,6 +192,7 @@ export class LabHost {
 export async function startLabHost(options: LabHostOptions): Promise<LabHost> {
   const progress = options.progress ?? ((line) => console.error(`lab: ${line}`));
   const image = await prepareImage(options.kind, progress);
+  allowManyHosts();
   await sweep();
   const services = options.kind === "nova" ? (options.services ?? "full") : "none";
   const entry = await withLock("register", 60, async () => takeEntry(options));

@@ -51,3 +51,13 @@ export function packageSources(): string[] {
   }
   return chosen;
 }
+
+const inotify = "/proc/sys/fs/inotify/max_user_instances";
+
+/** systemd needs a handful of inotify instances per host, and all hosts are root's: the kernel's 128 end at some 30 hosts. */
+export function allowManyHosts(): void {
+  const wanted = 4096;
+  if (Number(fs.readFileSync(inotify, "utf8")) < wanted) {
+    fs.writeFileSync(inotify, String(wanted));
+  }
+}

@@ -16,6 +16,7 @@ import time
 
 FS_IOC_GETFLAGS = 0x80086601
 IMMUTABLE, APPEND_ONLY = 0x10, 0x20
+OF_A_SESSION = ("user@", "user-runtime-dir@", "run-user-")
 LARGEST_TEXT = 512 * 1024
 
 record = {}
@@ -84,6 +85,8 @@ def record_mounts():
         for line in file:
             before, _, after = line.partition(" - ")
             target, options = before.split()[4:6]
+            if target.startswith("/run/user/"):
+                continue
             kind, source, super_options = after.split()[:3]
             key = f"mount {target}"
             while key in record:
@@ -98,10 +101,10 @@ def record_units():
     for line in output("systemctl", "list-unit-files", "--no-legend", "--no-pager").splitlines():
         unit, state = line.split()[:2]
         record[f"unit file {unit}"] = state
-    for line in output("systemctl", "list-units", "--all", "--plain", "--no-legend", "--no-pager").splitlines():
+    # Without --all: units that are merely mentioned by another one come and go. Scopes are login sessions.
+    for line in output("systemctl", "list-units", "--plain", "--no-legend", "--no-pager").splitlines():
         unit, _, active, sub = line.split()[:4]
-        # Scopes are login sessions; device and slice units come and go with what uses them.
-        if not unit.endswith((".scope", ".device", ".slice")) and not unit.startswith(("user@", "user-runtime-dir@")):
+        if not unit.endswith((".scope", ".device", ".slice")) and not unit.startswith(OF_A_SESSION):
             record[f"unit {unit}"] = f"{active} {sub}"
     for folder in glob.glob("/run/systemd/system*") + glob.glob("/run/systemd/transient") + glob.glob("/run/systemd/generator*"):
         for path in glob.glob(f"{folder}/**", recursive=True):

@@ -7,10 +7,20 @@ import type { LabHost } from "./labHost";
 export type UpperRecord = Map<string, string>;
 
 /**
- * What a host writes by itself, and what any login with sudo makes it write; found by recording idle hosts.
+ * What a host writes by itself, and what any login with sudo makes it write; found by recording idle hosts for minutes.
  * /run and /tmp are file systems of their own and never show here.
  */
-export const ordinaryWrites: RegExp[] = [];
+export const ordinaryWrites: RegExp[] = [
+  /^\/var\/log\/(journal|nova|placement|glance|rabbitmq|libvirt)$/,
+  /^\/var\/log\/(wtmp|btmp|lastlog|faillog|auth\.log)$/,
+  // The databases of the control plane, which Nova and placement write to every few seconds.
+  /^\/var\/lib\/(nova|placement|glance)\/[^/]*\.sqlite(-wal|-shm|-journal)?$/,
+  /^\/var\/lib\/rabbitmq$/,
+  // nova-compute's note that it shares this folder, written by a periodic task.
+  /^\/var\/lib\/nova\/instances\/compute_nodes$/,
+  // sudo tells every user once what he may do, before it asks for a password the first time.
+  /^\/var\/lib\/sudo\/lectured$/,
+];
 
 /**
  * Records what the overlay of a host has taken: the proof that nothing was written, whatever a tool says of itself.

@@ -1,0 +1,175 @@
+import { strict as assert } from "node:assert";
+import * as fs from "node:fs";
+import { compareRecords, recordHost } from "../support/lab/hostRecord";
+import { type LabHost, startLabHost } from "../support/lab/labHost";
+import { type CommandResult, execute, run } from "../support/lab/process";
+import { compareUpper, recordUpper } from "../support/lab/upperRecord";
+
+/** Logs in as a user would: his key, and no host that is not known already. */
+function ssh(host: LabHost, command: string, knownHosts = host.knownHostsFile): Promise<CommandResult> {
+  const { privateKeyFile, user } = host.connection;
+  const options = ["BatchMode=yes", "StrictHostKeyChecking=yes", `UserKnownHostsFile=${knownHosts}`];
+  const args = ["-F", "none", "-i", privateKeyFile, ...options.flatMap((option) => ["-o", option])];
+  return execute("ssh", [...args, `${user}@${host.address}`, command], { seconds: 30 });
+}
+
+/** Everything on this machine that bears the mark of a host: what must be gone after it. */
+async function tracesOf(host: LabHost): Promise<string[]> {
+  const number = host.address.split(".")[2];
+  const traces = {
+    mount: fs.readFileSync("/proc/self/mounts", "utf8").split("\n"),
+    "loop device": (await run("losetup", ["--list", "--noheadings", "--output", "BACK-FILE"])).split("\n"),
+    network: (await run("ip", ["-brief", "address"])).split("\n"),
+    namespace: fs.existsSync("/run/netns") ? fs.readdirSync("/run/netns") : [],
+    "control group": (await run("find", ["/sys/fs/cgroup", "-maxdepth", "2", "-name", "hostmem-*"])).split("\n"),
+    process: (await run("ps", ["-eww", "-o", "args="])).split("\n"),
+    folder: fs.readdirSync("/var/tmp/hostmem-lab/hosts"),
+  };
+  const marks = [`hostmem-${number}(?![0-9])`, `10\\.213\\.${number}\\.`, `${host.name}(?![0-9])`];
+  const mark = new RegExp(marks.join("|"));
+  return Object.entries(traces).flatMap(([what, lines]) =>
+    lines.filter((line) => mark.test(line)).map((line) => `${what}: ${line.trim()}`),
+  );
+}
+
+describe("a light lab host", function () {
+  this.timeout(60_000);
+  let host: LabHost;
+  before(async function () {
+    this.timeout(20 * 60_000); // The first run on a machine builds the image.
+    host = await startLabHost({ kind: "light" });
+  });
+  after(() => host?.destroy());
+
+  it("lets the user in by key, once its host key is known, and lets him become root", async () => {
+    const login = await ssh(host, "sudo -n true && id -un");
+    assert.equal(login.stdout, "deploy\n", login.stderr);
+    const stranger = await ssh(host, "id", "/dev/null");
+    assert.equal(stranger.exitCode, 255);
+    assert.match(stranger.stderr, /Host key verification failed/);
+  });
+
+  it("has two blank disks that it can write to, under stable names", async () => {
+    for (const [index, disk] of host.disks.entries()) {
+      await host.fail(`blkid --probe ${disk}`);
+      await host.succeed(
+        `mkfs.xfs -q ${disk} && mount ${host.disksById[index]} /mnt && touch /mnt/written && umount /mnt`,
+      );
+    }
+  });
+
+  it("tells what failed: command, exit code, output", async () => {
+    await assert.rejects(host.succeed("echo said; exit 9"), /must succeed: echo said[\s\S]*exit code 9[\s\S]*said/);
+    await assert.rejects(host.fail("echo fine"), /must fail: echo fine[\s\S]*exit code 0/);
+    await assert.rejects(host.waitForUnit("no-such.service", 1), /no-such.service/);
+    await host.waitForUnit("ssh.service", 10);
+  });
+
+  it("keeps its files over a reboot, a power-off and a crash", async () => {
+    await host.writeFile("/etc/kept", "content\n", { mode: "0600", owner: "deploy" });
+    const boots = [await host.succeed("cat /proc/1/stat | cut -d' ' -f22")];
+    for (const restart of [
+      () => host.reboot(),
+      () => host.stop().then(() => host.start()),
+      () => host.crash().then(() => host.start()),
+    ]) {
+      await restart();
+      boots.push(await host.succeed("cat /proc/1/stat | cut -d' ' -f22"));
+      assert.equal(await host.succeed("stat -c '%a %U' /etc/kept; cat /etc/kept"), "600 deploy\ncontent\n");
+      assert.equal((await ssh(host, "true")).exitCode, 0);
+    }
+    assert.equal(new Set(boots).size, 4);
+  });
+
+  it("looks the same from outside before and after a login, and shows what a change did", async () => {
+    const [record, upper] = [await recordHost(host), recordUpper(host)];
+    await ssh(host, "sudo -n cat /etc/shadow");
+    assert.deepEqual(compareRecords(record, await recordHost(host)), []);
+    assert.deepEqual(compareUpper(upper, recordUpper(host)), []);
+
+    await host.succeed(
+      "mount -t tmpfs none /srv; echo '# changed' >> /etc/fstab; chmod 600 /etc/issue; systemctl stop cron || true",
+    );
+    const differences = compareRecords(record, await recordHost(host)).join("\n");
+    assert.match(differences, /file \/etc\/fstab: [\s\S]*\+ # changed/);
+    assert.match(differences, /file \/etc\/issue: was file 0644 .* is file 0600/);
+    assert.match(differences, /mount \/srv: new, none tmpfs/);
+    const written = compareUpper(upper, recordUpper(host)).map((line) => line.split(":")[0]);
+    assert.deepEqual(written, ["/etc/fstab", "/etc/issue"]);
+  });
+
+  it("leaves nothing behind", async () => {
+    await host.succeed("chattr +i /srv; setsid sleep 1000 > /dev/null 2>&1 &");
+    assert.notDeepEqual(await tracesOf(host), []);
+    await host.destroy();
+    assert.deepEqual(await tracesOf(host), []);
+  });
+});
+
+describe("a lab host with Nova", function () {
+  this.timeout(120_000);
+  let host: LabHost;
+  before(async function () {
+    this.timeout(20 * 60_000);
+    host = await startLabHost({ kind: "nova" });
+  });
+  after(() => host?.destroy());
+
+  it("runs the services of a compute host, none of them failed", async () => {
+    for (const unit of ["libvirtd", "nova-compute", "nova-api", "placement-api"]) {
+      await host.waitForUnit(unit, 30);
+    }
+    assert.equal(await host.succeed("systemctl --failed --no-legend"), "");
+    assert.deepEqual(await host.cloud.computeServiceState(), { state: "up", status: "enabled" });
+  });
+
+  it("logs where the distribution has it, not to the journal", async () => {
+    assert.match(await host.readFile("/var/log/nova/nova-compute.log"), /Starting compute node \(version /);
+    assert.doesNotMatch(await host.succeed("journalctl --unit nova-compute --no-pager"), /Starting compute node/);
+  });
+
+  it("is not yet using file-backed memory", async () => {
+    const assignment = /^\s*(file_backed_memory|ram_allocation_ratio|reserved_host_memory_mb)\s*=/m;
+    assert.doesNotMatch(await host.readFile("/etc/nova/nova.conf"), assignment);
+    assert.doesNotMatch(await host.readFile("/etc/nova/nova-compute.conf"), assignment);
+    const memory = (await host.cloud.placementInventory())["MEMORY_MB"];
+    assert.equal(memory?.reserved, 512);
+    assert.equal(memory?.allocation_ratio, 1.5);
+    assert.ok(memory && memory.total > 1024, `placement's total is ${memory?.total} MiB`);
+  });
+
+  it("runs a server, in ordinary memory", async () => {
+    const server = await host.cloud.bootServer({ name: "ordinary", ramMb: 64 });
+    assert.equal(server.status, "ACTIVE", server.fault);
+    const domain = await host.succeed(`virsh dumpxml ${server.instanceName}`);
+    assert.match(domain, /<memory unit='KiB'>65536<\/memory>/);
+    assert.doesNotMatch(domain, /<memoryBacking>/);
+    assert.deepEqual(await host.cloud.memoryFiles(), []);
+    await host.cloud.deleteServer(server.id);
+    assert.equal(await host.cloud.serverStatus(server.id), undefined);
+  });
+
+  it("gives Nova's reason for a server that cannot be", async () => {
+    const server = await host.cloud.bootServer({ name: "too-large", ramMb: 1024 * 1024 });
+    assert.equal(server.status, "ERROR");
+    assert.match(server.fault ?? "", /No valid host was found/);
+    await host.cloud.deleteServer(server.id);
+  });
+
+  it("shows a daemon that is older than its configuration", async () => {
+    const before = await recordHost(host);
+    assert.equal(before.entries["daemon libvirtd"], "as configured");
+    assert.equal(before.entries["daemon nova-compute"], "as configured");
+    await host.succeed("echo '# touched' >> /etc/libvirt/qemu.conf; echo '# touched' >> /etc/nova/nova.conf");
+    const differences = compareRecords(before, await recordHost(host)).join("\n");
+    assert.match(differences, /daemon libvirtd: was as configured, is older than \/etc\/libvirt\/qemu.conf/);
+    assert.match(differences, /daemon nova-compute: was as configured, is older than \/etc\/nova\/nova.conf/);
+  });
+
+  it("leaves nothing behind, running server and all", async () => {
+    const server = await host.cloud.bootServer({ name: "left-running", ramMb: 64 });
+    assert.equal(server.status, "ACTIVE", server.fault);
+    await host.destroy();
+    assert.deepEqual(await tracesOf(host), []);
+  });
+});
