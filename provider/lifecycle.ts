@@ -1,12 +1,13 @@
 import { HostError, isUnreachable } from "./core/errors";
 import type { HostFacts } from "./core/facts/hostFacts";
+import { readCommon } from "./core/inputs/common";
+import { Inputs } from "./core/inputs/problem";
 import { hasUnknown } from "./core/inputs/unknown";
 import type { CommonArgs, Kind } from "./core/kinds/kind";
 import { isOwner } from "./core/ownership";
 import { type Plan, planLines } from "./core/plan/step";
 import {
   type Declared,
-  declaredNames,
   evaluate,
   type Properties,
   readRecorded,
@@ -24,8 +25,8 @@ import {
 export async function diff(kind: Kind<CommonArgs>, id: string, olds: Properties, news: Properties) {
   refuseNewerState(olds);
   if (hasUnknown(news)) return { changes: true };
-  const recordedDiffers = declaredNames(kind).some((name) => !isSame(olds[name], news[name]));
   const declared = readRecorded(kind, news);
+  const recordedDiffers = !isSame(recordedArgs(kind, olds), recordedArgs(kind, news));
   try {
     const facts = await declared.session.facts();
     if (kind.hasRecord && isOtherHost(id, facts))
@@ -124,6 +125,16 @@ export async function remove(kind: Kind<CommonArgs>, _id: string, properties: Pr
 function outputs(declared: Declared, properties: Properties, facts: HostFacts): Properties {
   const { plan: _plan, ...inputs } = splitInputs(properties).inputs;
   return { ...inputs, ...evaluate(declared, facts, properties).observed, stateVersion };
+}
+
+/** All that is recorded, in the user's own words and with defaults filled in: a property left out is its default. */
+function recordedArgs(kind: Kind<CommonArgs>, properties: Properties): unknown {
+  const reader = new Inputs(properties, "", []);
+  return {
+    ...kind.check(reader, readCommon(reader)),
+    connection: properties["connection"],
+    become: properties["become"],
+  };
 }
 
 /** A restart that an earlier run left undone; one that this run brought about is the ServiceActivation's to do. */

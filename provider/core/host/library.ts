@@ -117,15 +117,14 @@ mark_log() { # LOG
 }
 
 # "systemctl restart" succeeds when Nova refuses its configuration, and "is-active" lies for a second more. Believed is
-# only: the same process from start to end, and Nova's own word, from after the restart, that it has taken stock of its
-# resources ("Final resource view", logged after init_host), with the memory that the configuration gives it. Where the
-# log level hides that line, a quiet half minute of one process is taken instead.
-restart_nova() { # UNIT LOG EXPECTED-MB SECONDS
+# only: Nova's own word, from after the restart, that it is past its checks, and the same process for a while after that.
+# Where the log level hides that word, a quiet half minute of one process is taken instead.
+restart_nova() { # UNIT LOG EXPECTED-MB SECONDS EVIDENCE STABLE-SECONDS
   event restarting "$1"
   mark_log "$2"
   restarts=$(property "$1" NRestarts) restarts=\${restarts:-0}
   timeout 180 systemctl restart "$1" </dev/null || :
-  deadline=$(($(date +%s) + $4)) process= since=0 stopped=0 announced=0
+  deadline=$(($(date +%s) + $4)) process= since=0 proved=0 stopped=0 announced=0
   while :; do
     now=$(date +%s)
     state=$(property "$1" ActiveState) current=$(property "$1" MainPID) again=$(property "$1" NRestarts)
@@ -135,27 +134,26 @@ restart_nova() { # UNIT LOG EXPECTED-MB SECONDS
     esac
     [ "$stopped" -lt 3 ] || { event unhealthy "$1 stopped right after its start"; return 1; }
     [ "$((\${again:-0} - restarts))" -lt 3 ] || { event unhealthy "$1 keeps dying and being restarted"; return 1; }
-    if [ "$current" != "$process" ]; then process=$current since=$now seen=0; fi
+    if [ "$current" != "$process" ]; then process=$current since=$now proved=0; fi
     if [ "$state" = active ] && [ "\${process:-0}" != 0 ]; then
-      nova_log "$1" "$2" | tail -c 4000000 >"$work/log"
-      view=$(grep 'Final resource view' "$work/log" | grep -E "(^|[^0-9])$process([^0-9]|$)" | tail -n 1)
-      if [ -z "$view" ] && ! grep -q -E "(^|[^0-9])$process([^0-9]|$)" "$work/log"; then
-        view=$(grep 'Final resource view' "$work/log" | tail -n 1)
+      nova_log "$1" "$2" | tail -c 4000000 | of_process "$process" >"$work/log"
+      if [ "$3" != - ] && grep -q 'Final resource view' "$work/log" && ! grep 'Final resource view' "$work/log" | tail -n 1 | grep -q "phys_ram=$3MB"; then
+        event unhealthy "$1 came up with another amount of memory than $3 MB"; return 1
       fi
-      if [ -n "$view" ]; then
-        if [ "$3" != - ] && ! printf '%s' "$view" | grep -q "phys_ram=$3MB"; then
-          event unhealthy "$1 came up with $(printf '%s' "$view" | sed -n 's/.*phys_ram=\\([0-9]*\\)MB.*/\\1/p') MB of memory instead of $3"; return 1
-        fi
-        seen=$((seen + 1))
-        [ "$seen" -lt 4 ] || return 0
-      elif [ "$((now - since))" -ge 30 ] && ! grep -q ' INFO ' "$work/log"; then
-        grep -q -E ' (ERROR|CRITICAL) ' "$work/log" || return 0
-      fi
+      if [ "$proved" = 0 ] && grep -q -E "$5" "$work/log"; then proved=$now; fi
+      if [ "$proved" != 0 ] && [ "$((now - proved))" -ge "$6" ]; then return 0; fi
+      if [ "$proved" = 0 ] && [ "$((now - since))" -ge 30 ] && ! grep -q -E ' (INFO|ERROR|CRITICAL) ' "$work/log"; then return 0; fi
     fi
     if [ "$now" -ge "$deadline" ]; then event unhealthy "$1 did not come up within $4 s"; return 1; fi
     if [ "$announced" = 0 ] && [ "$((now - since))" -ge 10 ]; then announced=1; event slow "$1"; fi
     sleep 0.5
   done
+}
+
+# oslo.log's default format has the process after the date; where a format has no process, every line counts.
+of_process() { # PID
+  awk -v pid="$1" '{ lines[NR] = $0; if ($0 ~ "(^|[^0-9])" pid "([^0-9]|$)") { mine[NR] = 1; some = 1 } }
+    END { for (i = 1; i <= NR; i++) if (!some || mine[i]) print lines[i] }'
 }
 
 say_log() { # UNIT LOG

@@ -50,7 +50,8 @@ function announced(facts: HostFacts, surroundings: Surroundings): Step[] {
   const restarts = services.length > 0 ? restartsFor(facts, services) : [];
   const nova = facts.novaCompute?.unit.name;
   if (restarts.length === 0 || nova === undefined) return [];
-  const health = { novaUnit: nova, logFile: undefined, expectedMemoryMb: undefined, timeoutSeconds: 0 };
+  const evidence = { pattern: "", stableSeconds: 0 };
+  const health = { novaUnit: nova, logFile: undefined, expectedMemoryMb: undefined, timeoutSeconds: 0, evidence };
   return [{ kind: "activate", restarts, reasons: [], health, rollback: [], rollbackMemoryMb: undefined }];
 }
 

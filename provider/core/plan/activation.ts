@@ -7,7 +7,7 @@ import { objectPath, pendingPath } from "../host/paths";
 import { novaLogFile, readNovaConfig } from "../novaConfig";
 import type { FileChanges } from "./fileChanges";
 import { composePending, type OptionPlan, planReturn } from "./options";
-import type { ActivateStep, Step, WriteRecordStep } from "./step";
+import type { ActivateStep, StartEvidence, Step, WriteRecordStep } from "./step";
 
 export const defaultHealthTimeoutSeconds = 300;
 
@@ -121,6 +121,7 @@ function planActivation(
       logFile: novaLogFile(facts, readNovaConfig(facts)),
       expectedMemoryMb: fileBackedMemoryMb(facts, changes),
       timeoutSeconds: healthTimeoutSeconds,
+      evidence: startEvidence(facts.versions.nova),
     },
     rollback,
     rollbackMemoryMb: fileBackedMemoryMb(facts, back),
@@ -137,6 +138,16 @@ export function restartsFor(facts: HostFacts, services: readonly Service[]): Act
   const nova = facts.novaCompute?.unit;
   if (nova && isMeantToRun(nova)) restarts.push({ service: "nova-compute", unit: nova.name });
   return restarts;
+}
+
+/**
+ * What nova-compute logs at level INFO once its driver accepted the configuration: from Train on it looks for interrupted
+ * builds (ComputeManager.init_host), up to Rocky it sums up its resources. Stein logs neither, so there only time tells.
+ */
+function startEvidence(nova: string | undefined): StartEvidence {
+  const major = Number(nova?.split(".")[0] ?? 0);
+  if (major === 0 || major === 19) return { pattern: "Starting compute node", stableSeconds: 30 };
+  return { pattern: "Looking for unclaimed instances|Final resource view", stableSeconds: 3 };
 }
 
 function isMeantToRun(unit: { activeState: string; unitFileState: string }): boolean {

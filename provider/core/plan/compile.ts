@@ -60,7 +60,7 @@ function compileWrite(step: EditFileStep | WriteRecordStep): string {
 }
 
 function compileActivate(step: ActivateStep): string {
-  const { novaUnit, logFile, timeoutSeconds } = step.health;
+  const { novaUnit, logFile, timeoutSeconds, evidence } = step.health;
   const log = quote(logFile ?? "-");
   const unit = quote(novaUnit);
   const restart = (memoryMb: number | undefined) =>
@@ -68,7 +68,7 @@ function compileActivate(step: ActivateStep): string {
       .map((one) =>
         one.service === "libvirt"
           ? `restart_libvirt ${quote(one.unit)}`
-          : `restart_nova ${unit} ${log} ${memoryMb ?? "-"} ${timeoutSeconds}`,
+          : `restart_nova ${unit} ${log} ${memoryMb ?? "-"} ${timeoutSeconds} ${quote(evidence.pattern)} ${evidence.stableSeconds}`,
       )
       .join(" && ");
   return [

@@ -45,9 +45,18 @@ export interface HealthCheck {
   novaUnit: string;
   /** Undefined where nova-compute logs to the journal. */
   logFile: string | undefined;
-  /** `phys_ram` that Nova must log, undefined for any. */
+  /** Memory that Nova must report where it logs that (Rocky, or with debug on); undefined for any. */
   expectedMemoryMb: number | undefined;
   timeoutSeconds: number;
+  /** What nova-compute must have logged since the restart. */
+  evidence: StartEvidence;
+}
+
+export interface StartEvidence {
+  /** Extended regular expression over log lines of the new process. */
+  pattern: string;
+  /** How long that process must go on after it. */
+  stableSeconds: number;
 }
 
 export interface Plan {
