@@ -6,6 +6,7 @@ import type { CommonArgs, Evaluation, Kind } from "./core/kinds/kind";
 import { ownerProblem } from "./core/ownership";
 import type { HostSession } from "./core/session";
 import { sessionFor } from "./core/sessions";
+import { lacking, minimums } from "./core/versions";
 import { readAhead } from "./readAhead/client";
 
 /** Properties as the engine hands them over: plain values of any shape. */
@@ -80,7 +81,8 @@ export function evaluate(declared: Declared, facts: HostFacts, recorded: Propert
     .map(([, effect]) => effect);
   const evaluation = kind.evaluate(args, facts, { recorded, planned });
   const foreign = ownerProblem(kind.name, args, recorded?.["owner"] as string | undefined, facts);
-  return foreign ? { ...evaluation, problems: [foreign, ...evaluation.problems] } : evaluation;
+  const lacks = lacking(minimums.apply, facts.versions).map((message) => ({ path: "", message }));
+  return { ...evaluation, problems: [...(foreign ? [foreign] : []), ...lacks, ...evaluation.problems] };
 }
 
 export function resourceKey({ kind, args }: Declared): string {

@@ -56,8 +56,14 @@ export interface BecomeArgs {
 /** An amount of memory: text with a binary unit ("1 TiB", "512 MiB"), or a number of MiB. Reads back as it was written. */
 export type Size = string | number;
 
-/** A danger that a change is refused for, unless it is named here. */
-export type Hazard = "guests-in-ram" | "guests-in-files" | "capacity-below-used" | "foreign-owner";
+/**
+ * A danger that a change is refused for, unless it is named here.
+ *
+ * - `guests-in-ram`: switching on while guests run in the host's RAM, which Nova then no longer counts.
+ * - `guests-in-files`: switching off, or moving the directory, while guests have their memory in files.
+ * - `capacity-below-used`: less capacity than running guests have.
+ */
+export type Hazard = "guests-in-ram" | "guests-in-files" | "capacity-below-used";
 
 /** What every resource of this package takes. */
 export interface HostArgs {

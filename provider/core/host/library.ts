@@ -171,7 +171,7 @@ export function launchScript(id: string, script: string): string {
   return `
 if [ ! -d ${home} ]; then
   umask 077
-  mkdir -p ${applyDirectory} && mkdir ${home}.new && base64 -d >${home}.new/script <<'END' && : >${home}.new/log && mv ${home}.new ${home} || exit 71
+  rm -rf ${home}.new && mkdir -p ${applyDirectory} && mkdir ${home}.new && base64 -d >${home}.new/script <<'END' && : >${home}.new/log && mv ${home}.new ${home} || exit 71
 ${Buffer.from(script, "latin1").toString("base64")}
 END
   systemd-run --quiet --collect --unit=hostmem-apply-${id} --description="pulumi-hostmem apply" /bin/sh ${home}/script </dev/null || { rm -rf ${home}; exit 72; }

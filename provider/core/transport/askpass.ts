@@ -18,8 +18,11 @@ export interface Answers {
 export class Askpass {
   /** Questions that were not answered, as the host or ssh asked them. */
   readonly unanswered: string[] = [];
-  private readonly given = new Set<string>();
+  private readonly given = new Set<keyof Answers>();
   private asker: number | undefined;
+  private onRepeated: () => void = () => {};
+  /** What was given and not accepted. */
+  refused: keyof Answers | undefined;
   private readonly connections = new Set<Socket>();
 
   private constructor(
@@ -50,9 +53,15 @@ export class Askpass {
     };
   }
 
-  /** Names the process that may ask. A jump host of ssh_config has an ssh of its own, with this environment: not for it. */
-  serve(pid: number | undefined): void {
+  /**
+   * Names the process that may ask. A jump host of ssh_config has an ssh of its own, with this environment: not for it.
+   *
+   * @param onRepeated called when something is asked for again after it was given: it was wrong, and each further try (with
+   * nothing, or by another method) would only count towards a lock of the account.
+   */
+  serve(pid: number | undefined, onRepeated: () => void): void {
     this.asker = pid;
+    this.onRepeated = onRepeated;
   }
 
   stop(): void {
@@ -77,14 +86,18 @@ export class Askpass {
 
   private answerTo(text: string): Secret | undefined {
     const { asker, question } = JSON.parse(text) as { asker: number; question: string };
-    const kind = questionKind(question);
-    const secret = kind === undefined || asker !== this.asker ? undefined : this.answers[kind];
-    if (!secret || this.given.has(question)) {
-      this.unanswered.push(sanitize(question).trim().slice(0, 200));
-      return undefined;
+    const kind = asker === this.asker ? questionKind(question) : undefined;
+    const secret = kind && this.answers[kind];
+    if (kind && secret && !this.given.has(kind)) {
+      this.given.add(kind);
+      return secret;
     }
-    this.given.add(question);
-    return secret;
+    this.unanswered.push(sanitize(question).trim().slice(0, 200));
+    if (kind && secret) {
+      this.refused = kind;
+      this.onRepeated();
+    }
+    return undefined;
   }
 }
 

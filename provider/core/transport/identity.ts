@@ -16,7 +16,8 @@ export function loginFacts(connection: Connection): unknown {
     privateKeyPassword: connection.privateKeyPassword ?? null,
     // A key or certificate that is replaced under its old name is another credential.
     privateKeyFile: connection.privateKeyFile ? keyFileFacts(connection.privateKeyFile) : null,
-    agent: connection.agentSocketPath ?? process.env["SSH_AUTH_SOCK"] ?? null,
+    // A key given as text comes from an agent of its own.
+    agent: connection.privateKey ? null : (connection.agentSocketPath ?? process.env["SSH_AUTH_SOCK"] ?? null),
     hostKey: connection.hostKey ?? null,
     hostKeyChecking: connection.hostKeyChecking,
     proxy: connection.proxy ? loginFacts(connection.proxy) : null,

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { HostError } from "../errors";
 import { Askpass } from "./askpass";
-import { runTool } from "./childProcess";
+import { runTool, terminate } from "./childProcess";
 import { sshEnvironment } from "./environment";
 import { lastLine } from "./sanitize";
 import type { Secret } from "./secret";
@@ -70,9 +70,9 @@ export class KeyAgent {
         environment: sshEnvironment({ ...askpass?.environment, SSH_AUTH_SOCK: this.socket }),
         timeoutMs: LOAD_LIMIT_MS,
         input: asKeyFile(key),
-        onStart: (child) => askpass?.serve(child.pid),
+        onStart: (child) => askpass?.serve(child.pid, () => terminate(child)),
       });
-      if (ended.exitCode !== 0) throw unreadable(host, ended.stderr, (askpass?.unanswered.length ?? 0) > 0);
+      if (ended.exitCode !== 0) throw unreadable(host, ended.stderr, askpass?.refused !== undefined);
     } finally {
       askpass?.stop();
     }

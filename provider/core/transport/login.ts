@@ -3,7 +3,7 @@ import { accessSync, constants, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { HostError } from "../errors";
 import { Askpass } from "./askpass";
-import { runTool } from "./childProcess";
+import { runTool, terminate } from "./childProcess";
 import { clientVersion } from "./clientVersion";
 import type { Connection } from "./connection";
 import { sshEnvironment } from "./environment";
@@ -16,6 +16,8 @@ import { loginArguments } from "./sshArguments";
 
 /** What comes after the connection is there (key exchange, PAM, LDAP) may take this much longer than the dial. */
 const AUTHENTICATION_MS = 45_000;
+/** Without a bound of ours the kernel gives up on a dial, after about two minutes. */
+const UNBOUNDED_DIAL_MS = 300_000;
 /** The first version that can be told to ask a program instead of a person (SSH_ASKPASS_REQUIRE). */
 const ASKPASS_SINCE = 8.4;
 
@@ -59,12 +61,12 @@ export async function login(
     });
     const ended = await runTool("ssh", args, {
       environment: sshEnvironment(askpass?.environment),
-      timeoutMs: connection.perDialTimeout * 1000 + AUTHENTICATION_MS,
-      onStart: (child) => askpass?.serve(child.pid),
+      timeoutMs: (connection.perDialTimeout * 1000 || UNBOUNDED_DIAL_MS) + AUTHENTICATION_MS,
+      onStart: (child) => askpass?.serve(child.pid, () => terminate(child)),
       endIf: (stderr) => OTHER_WAS_FASTER.test(stderr),
     });
     if (ended.exitCode === 0 || OTHER_WAS_FASTER.test(ended.stderr)) return;
-    throw loginError(connection, { ...ended, unanswered: askpass?.unanswered ?? [] });
+    throw loginError(connection, { ...ended, unanswered: askpass?.unanswered ?? [], refused: askpass?.refused });
   } finally {
     for (const release of releases) release();
   }

@@ -10,12 +10,15 @@ export interface LoginFailure {
   timedOut: boolean;
   /** Questions of the host that nobody could answer. */
   unanswered: readonly string[];
+  /** What we answered and had to hear again. */
+  refused: "password" | "passphrase" | undefined;
 }
 
 /** What a failed login means. */
 export function loginError(connection: Connection, failure: LoginFailure): HostError {
   const { stderr } = failure;
   const { host } = connection;
+  if (failure.refused) return refusedAnswer(connection, failure.refused, stderr);
   for (const rule of LOGIN_RULES) {
     const match = rule.pattern.exec(stderr);
     if (!match) continue;
@@ -44,11 +47,18 @@ export function hopError(host: string, error: unknown): unknown {
   return new HostError(error.kind, host, `proxy ${error.host}: ${error.problem}`, details);
 }
 
-/** A question that was asked again is a wrong answer; one that we never answer is worth telling. */
+function refusedAnswer(connection: Connection, refused: "password" | "passphrase", stderr: string): HostError {
+  const password = refused === "password";
+  const problem = password ? "the host did not accept the password" : "privateKeyPassword does not open the key";
+  const whose = connection.user ? `of user ${connection.user}` : "of the login user";
+  const advice = password
+    ? `It is to be the password ${whose} on the host.`
+    : "It is to be the passphrase of privateKeyFile.";
+  return new HostError("authentication", connection.host, problem, { advice, output: stderr });
+}
+
 function strangeQuestion(failure: LoginFailure): string | undefined {
-  return failure.unanswered.findLast(
-    (question) => !/pass(word|phrase)/i.test(question) || /new password|expired/i.test(question),
-  );
+  return failure.unanswered.at(-1);
 }
 
 function askedSomethingElse(host: string, question: string, stderr: string): HostError {

@@ -70,6 +70,13 @@ export const LOGIN_RULES: readonly LoginRule[] = [
     advice: () => "Allow the host's algorithms in ssh_config (KexAlgorithms, Ciphers, MACs), or update its sshd.",
   },
   {
+    pattern: /^ssh_askpass: exec\((\S+)\/[^/]*\): (.*)$/m,
+    kind: "unexpected",
+    problem: (match) => `programs in ${match[1]} cannot be run on this machine: ${match[2]}`,
+    advice: () =>
+      "Set XDG_RUNTIME_DIR to a folder of yours that is not mounted noexec, or use a key without a passphrase.",
+  },
+  {
     pattern: /^(?:\S+: )?Permission denied \(([^)]*)\)/m,
     kind: "authentication",
     problem: (match) => `the host refused every credential (it takes ${match[1]?.replaceAll(",", ", ")})`,

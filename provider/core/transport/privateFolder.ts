@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { linkSync, lstatSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { linkSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { HostError } from "../errors";
@@ -30,6 +30,22 @@ export function privateFolder(host: string): string {
   const found = lstatSync(place);
   if (!found.isDirectory() || found.uid !== user || (found.mode & 0o077) !== 0) throw unusable(host, place);
   return place;
+}
+
+/** What a login needs for its time only, by name: askpass sockets and helpers, agents, pinned keys, locks, drafts. */
+const SHORT_LIVED = /^([ahk][0-9a-f]{10}(\.sh)?|[0-9a-f]{20}\.l[0-9a-f]*|salt\..*)$/;
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/** Removes what processes that were killed in a login have left; nothing of it is secret. */
+export function sweep(folder: string): void {
+  for (const name of readdirSync(folder).filter((candidate) => SHORT_LIVED.test(candidate))) {
+    const path = join(folder, name);
+    try {
+      if (Date.now() - lstatSync(path).mtimeMs > DAY_MS) rmSync(path, { force: true });
+    } catch {
+      // Gone: somebody else sweeps, too.
+    }
+  }
 }
 
 /** A random text that stays the same while the folder lives. It keeps names made from secrets from being guessed backwards. */

@@ -61,9 +61,9 @@ const SUDO_RULES: readonly SudoRule[] = [
     advice: () => "Install sudo on the host, or log in as root.",
   },
   {
-    pattern: /you must have a tty|requires? a (tty|terminal)|no tty present|terminal is required/i,
-    problem: "sudo wants a terminal or a password",
-    advice: (user) => `Give become.password, or allow it in sudoers: \`Defaults:${user} !requiretty\` and NOPASSWD.`,
+    pattern: /you must have a tty/i,
+    problem: "sudo wants a terminal",
+    advice: (user) => `Lift that for this user in sudoers: \`Defaults:${user} !requiretty\`.`,
   },
   {
     pattern: /not in the sudoers file|is not allowed to run sudo|may not run sudo/i,
@@ -82,9 +82,11 @@ const SUDO_RULES: readonly SudoRule[] = [
     advice: () => "Check become.password; it is the login user's own unless sudoers says otherwise (rootpw, targetpw).",
   },
   {
-    pattern: /a password is required|interactive authentication is required/i,
+    // Also when sudoers allows other commands only: sudo asks who we are before it says so.
+    pattern: /a password is required|interactive authentication is required|no tty present|terminal is required/i,
     problem: "sudo asks for a password",
-    advice: (user) => `Give become.password, or let ${user} use sudo without one (NOPASSWD in sudoers).`,
+    advice: (user) =>
+      `Give become.password, or a rule in sudoers: \`${user} ALL=(root) NOPASSWD: /bin/sh, /usr/bin/sh\`.`,
   },
   {
     pattern:

@@ -6,7 +6,7 @@ import { loginKey } from "./identity";
 import { login } from "./login";
 import { hopError } from "./loginErrors";
 import { withLoginLock } from "./loginLock";
-import { folderSalt, privateFolder } from "./privateFolder";
+import { folderSalt, privateFolder, sweep } from "./privateFolder";
 import { dialUntilReached } from "./retry";
 
 /** Sessions at once over one connection. sshd allows ten (MaxSessions); other processes want some, too. */
@@ -34,6 +34,7 @@ export class SharedLogin {
     const known = SharedLogin.known.get(socket);
     if (known) return known;
     const hop = connection.proxy && SharedLogin.of(connection.proxy);
+    if (SharedLogin.known.size === 0) sweep(folder);
     const made = new SharedLogin(connection, folder, socket, hop);
     SharedLogin.known.set(socket, made);
     return made;

@@ -29,9 +29,9 @@ export function readyUser(output: string): number | undefined {
   return match ? Number(match[1]) : undefined;
 }
 
-/** sudo's own prompt; expected on standard error, and answered nowhere else. */
+/** What we make sudo ask with. Looked for on standard error, with whatever sudo puts around it, and answered nowhere else. */
 export function sudoPrompt(nonce: string): string {
-  return `hostmem-sudo-${nonce}:`;
+  return `hostmem-sudo-${nonce}`;
 }
 
 /** The first thing sent: becomes root and starts the shell that waits for the script. One line, because a shell may read ahead. */
