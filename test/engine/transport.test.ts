@@ -203,15 +203,17 @@ describe("a host over ssh", function () {
     try {
       const hop = unused();
       const before = server.logins();
-      const one = behind.connection({ proxy: hop });
-      const two = behind.connection({ proxy: hop, privateKeyPassword: "another identity" });
-      const results = await Promise.all([run(one, "echo one"), run(two, "echo two")]);
+      // Five identities stand for five hosts: more than the hop allows sessions, which forwarding does not count as.
+      const hosts = [1, 2, 3, 4, 5].map((number) =>
+        behind.connection({ proxy: hop, privateKeyPassword: `host ${number}` }),
+      );
+      const results = await Promise.all(hosts.map((host) => run(host, "echo in")));
       assert.deepEqual(
         results.map((result) => result.stdout.toString()),
-        ["one\n", "two\n"],
+        hosts.map(() => "in\n"),
       );
       assert.equal(server.logins() - before, 1);
-      assert.equal(behind.logins(), 2);
+      assert.equal(behind.logins(), 5);
       await fails("unreachable", run(behind.connection({ proxy: hop, port: 1 }), "true"));
       await fails("host-key", run(behind.connection({ proxy: { ...hop, hostKey: behind.hostKey } }), "true"));
     } finally {

@@ -167,7 +167,7 @@ describe("becoming root, with a stand-in for sudo", function () {
     await run("ask");
     await run("true", { password: undefined });
     const [first, second] = read("calls").trim().split("\n");
-    assert.match(first!, /^-S -p hostmem-sudo-[0-9a-f]{32}: -- sh -c echo hostmem-root-shell \$\(id -u\); exec sh -s$/);
+    assert.match(first!, /^-S -p hostmem-sudo-[0-9a-f]{32} -- sh -c echo hostmem-root-shell \$\(id -u\); exec sh -s$/);
     assert.equal(second, "-n -- sh -c echo hostmem-root-shell $(id -u); exec sh -s");
   });
 

@@ -119,6 +119,12 @@ Host key verification failed.`,
     /Bad configuration option: hots/,
     "/home/ops/.ssh/config: line 1: Bad configuration option: hots\n/home/ops/.ssh/config: terminating, 1 bad configuration options",
   ],
+  [
+    "a private folder without programs",
+    "unexpected",
+    /programs in \/run\/user\/0\/pulumi-hostmem cannot be run/,
+    "ssh_askpass: exec(/run/user/0/pulumi-hostmem/a0123456789.sh): Permission denied\nroot@compute-1: Permission denied (password).",
+  ],
   ["words we have never seen", "unexpected", /ssh failed: Frobnication error/, "Frobnication error"],
   ["silence", "unexpected", /without a word/, ""],
 ];
@@ -126,7 +132,7 @@ Host key verification failed.`,
 describe("what a failed login means", () => {
   for (const [name, kind, problem, stderr] of cases) {
     it(name, () => {
-      const error = loginError(connection(), { stderr, timedOut: false, unanswered: [] });
+      const error = loginError(connection(), { stderr, timedOut: false, unanswered: [], refused: undefined });
       assert.equal(error.kind, kind);
       assert.match(error.problem, problem);
       assert.equal(error.output, stderr);
@@ -136,22 +142,36 @@ describe("what a failed login means", () => {
   }
 
   it("a login that takes too long is a host we could not reach", () => {
-    assert.equal(loginError(connection(), { stderr: "", timedOut: true, unanswered: [] }).kind, "unreachable");
+    assert.equal(
+      loginError(connection(), { stderr: "", timedOut: true, unanswered: [], refused: undefined }).kind,
+      "unreachable",
+    );
   });
 
-  it("a question nobody can answer is told; a password that was asked for again is a wrong one", () => {
+  it("a question nobody can answer is told", () => {
     const stderr = "root@compute-1: Permission denied (publickey,keyboard-interactive).";
-    const failure = { stderr, timedOut: false };
-    const strange = loginError(connection(), { ...failure, unanswered: ["(root@compute-1) Verification code:"] });
-    assert.match(strange.problem, /asks "\(root@compute-1\) Verification code:"/);
-    const wrong = loginError(connection({ password: "x" }), { ...failure, unanswered: ["(root@compute-1) Password:"] });
-    assert.match(wrong.problem, /every credential/);
-    assert.match(wrong.advice!, /Tried password/);
+    const unanswered = ["(root@compute-1) Verification code:"];
+    const error = loginError(connection(), { stderr, timedOut: false, unanswered, refused: undefined });
+    assert.match(error.problem, /asks "\(root@compute-1\) Verification code:"/);
+  });
+
+  it("a password that was asked for again is a wrong one", () => {
+    const failure = { stderr: "", timedOut: false, unanswered: ["(root@compute-1) Password:"] };
+    const wrong = loginError(connection({ password: "x" }), { ...failure, refused: "password" });
+    assert.equal(wrong.kind, "authentication");
+    assert.match(wrong.problem, /did not accept the password/);
+    const locked = loginError(connection({ privateKeyFile: "/k" }), { ...failure, refused: "passphrase" });
+    assert.match(locked.problem, /privateKeyPassword does not open the key/);
   });
 
   it("names the port where it matters for known_hosts", () => {
     const stderr = "No ED25519 host key is known for [compute-1]:2222 and you have requested strict checking.";
-    const error = loginError(connection({ port: 2222 }), { stderr, timedOut: false, unanswered: [] });
+    const error = loginError(connection({ port: 2222 }), {
+      stderr,
+      timedOut: false,
+      unanswered: [],
+      refused: undefined,
+    });
     assert.match(error.advice!, /ssh-keyscan -p 2222 compute-1/);
   });
 

@@ -1,9 +1,19 @@
 import { strict as assert } from "node:assert";
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync } from "node:fs";
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { HostError } from "../../../provider/core/errors";
-import { folderSalt, privateFolder } from "../../../provider/core/transport/privateFolder";
+import { folderSalt, privateFolder, sweep } from "../../../provider/core/transport/privateFolder";
 
 describe("the private folder", () => {
   const before = process.env["XDG_RUNTIME_DIR"];
@@ -57,5 +67,22 @@ describe("the private folder", () => {
     assert.equal(folderSalt(folder), salt);
     assert.deepEqual(readdirSync(folder), ["salt"]);
     assert.equal(statSync(join(folder, "salt")).mode & 0o777, 0o600);
+  });
+
+  it("loses what killed processes left a day ago, and nothing that is in use", () => {
+    const folder = privateFolder("compute-1");
+    const salt = folderSalt(folder);
+    const left = ["a0123456789", "a0123456789.sh", "h0123456789", "k0123456789", "0123456789abcdef0123.l"];
+    const other = ["0123456789abcdef0123", "unknown"];
+    const longAgo = new Date(Date.now() - 25 * 60 * 60 * 1000);
+    for (const name of [...left, ...other]) {
+      writeFileSync(join(folder, name), "");
+      utimesSync(join(folder, name), longAgo, longAgo);
+    }
+    utimesSync(join(folder, "salt"), longAgo, longAgo);
+    writeFileSync(join(folder, "aaaaaaaaaaa"), "");
+    sweep(folder);
+    assert.deepEqual(readdirSync(folder).sort(), [...other, "aaaaaaaaaaa", "salt"].sort());
+    assert.equal(folderSalt(folder), salt);
   });
 });

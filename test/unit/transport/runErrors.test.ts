@@ -13,7 +13,12 @@ function closed(stderr: string, changes: Partial<Extract<Outcome, { kind: "close
 describe("why there is no root's shell", () => {
   // sudo 1.8 to 1.9 and sudo-rs 0.2, LC_ALL=C.
   const cases: [name: string, stderr: string, problem: RegExp, advice: RegExp][] = [
-    ["a password is needed", "sudo: a password is required", /sudo asks for a password/, /become\.password.*NOPASSWD/],
+    [
+      "a password is needed",
+      "sudo: a password is required",
+      /sudo asks for a password/,
+      /become\.password.*NOPASSWD: \/bin\/sh/,
+    ],
     [
       "a password is needed (sudo-rs)",
       "sudo: interactive authentication is required",
