@@ -8,6 +8,7 @@ import {
   type Declared,
   declaredNames,
   evaluate,
+  isInterrupted,
   type Properties,
   problemText,
   type RunContext,
@@ -51,7 +52,8 @@ async function checkHost(
 ): Promise<CheckResult> {
   const { session, args, log } = declared;
   try {
-    const evaluation = evaluate(declared, await session.facts(), olds);
+    const facts = await session.facts();
+    const evaluation = evaluate(declared, facts, olds);
     if (evaluation.problems.length > 0) {
       return {
         inputs,
@@ -65,6 +67,11 @@ async function checkHost(
     const lines = planLines(evaluation.plan);
     if (context.preview)
       for (const line of [...lines, ...evaluation.plan.warnings.map((each) => `warning: ${each}`)]) log(line);
+    if (context.preview && lines.length === 0 && isInterrupted(declared, facts)) {
+      log(
+        `restart of ${facts.journal.pending?.services.join(" and ")} is outstanding: an apply was cut, or its ServiceActivation did not run`,
+      );
+    }
     return { inputs: { ...inputs, ...evaluation.computed, plan: lines, stateVersion }, failures: [] };
   } catch (error) {
     if (isUnreachable(error) && args.unreachable === "skip") {

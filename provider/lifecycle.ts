@@ -5,11 +5,14 @@ import { Inputs } from "./core/inputs/problem";
 import { hasUnknown } from "./core/inputs/unknown";
 import type { CommonArgs, Kind } from "./core/kinds/kind";
 import { isOwner } from "./core/ownership";
+import { ApplyFailure } from "./core/plan/apply";
 import { type Plan, planLines } from "./core/plan/step";
 import {
   type Declared,
   evaluate,
+  isInterrupted,
   type Properties,
+  readAccepted,
   readRecorded,
   refusal,
   refuseNewerState,
@@ -25,7 +28,7 @@ import {
 export async function diff(kind: Kind<CommonArgs>, id: string, olds: Properties, news: Properties) {
   refuseNewerState(olds);
   if (hasUnknown(news)) return { changes: true };
-  const declared = readRecorded(kind, news);
+  const declared = readAccepted(kind, news);
   const recordedDiffers = !isSame(recordedArgs(kind, olds), recordedArgs(kind, news));
   try {
     const facts = await declared.session.facts();
@@ -40,16 +43,28 @@ export async function diff(kind: Kind<CommonArgs>, id: string, olds: Properties,
 }
 
 export async function create(kind: Kind<CommonArgs>, inputs: Properties) {
-  const declared = readRecorded(kind, inputs);
-  const facts = await bring(declared, inputs, undefined);
-  return {
-    id: `${facts.system.hostId ?? facts.system.machineId}/${kind.name}`,
-    outs: outputs(declared, inputs, facts),
-  };
+  const declared = readAccepted(kind, inputs);
+  try {
+    const facts = await bring(declared, inputs, undefined);
+    return { id: idOf(kind, facts.system.hostId ?? facts.system.machineId), outs: outputs(declared, inputs, facts) };
+  } catch (error) {
+    if (!(error instanceof ApplyFailure) || !error.leftTraces) throw error;
+    throw begun(error, idOf(kind, error.report.hostId ?? "unknown"), inputs);
+  }
+}
+
+/** With an id and properties the engine keeps the resource in state, so that destroy can take back what was begun. */
+function begun(error: ApplyFailure, id: string, inputs: Properties): Error {
+  const { __run: _run, ...properties } = inputs;
+  return Object.assign(new Error(error.message), { id, properties, reasons: [error.message] });
+}
+
+function idOf(kind: Kind<CommonArgs>, host: string): string {
+  return `${host}/${kind.name}`;
 }
 
 export async function update(kind: Kind<CommonArgs>, _id: string, olds: Properties, news: Properties) {
-  const declared = readRecorded(kind, news);
+  const declared = readAccepted(kind, news);
   return { outs: outputs(declared, news, await bring(declared, news, olds)) };
 }
 
@@ -135,11 +150,6 @@ function recordedArgs(kind: Kind<CommonArgs>, properties: Properties): unknown {
     connection: properties["connection"],
     become: properties["become"],
   };
-}
-
-/** A restart that an earlier run left undone; one that this run brought about is the ServiceActivation's to do. */
-function isInterrupted({ session }: Declared, facts: HostFacts): boolean {
-  return facts.journal.pending !== undefined && !session.hasApplied;
 }
 
 /** Same address, other installation: what we made is not there, and what is there is not ours. */

@@ -49,19 +49,42 @@ export function readInputs(kind: Kind<CommonArgs>, inputs: Properties, context: 
   const access = readAccess(reader);
   const args = kind.check(reader, readCommon(reader));
   if (!access || problems.length > 0) return problems;
-  const session = sessionFor(access, async (key) =>
-    context.readAhead === undefined ? undefined : readAhead(context.readAhead, key),
-  );
-  return { kind, args, session, log: (message) => say(session.host, message) };
+  return declaredWith(kind, args, access, context);
 }
 
-/** Reads inputs that were accepted once: a problem now means that the state was tampered with. */
-export function readRecorded(kind: Kind<CommonArgs>, properties: Properties): Declared {
+/** Reads inputs that check accepted: a problem now means that they were tampered with. */
+export function readAccepted(kind: Kind<CommonArgs>, properties: Properties): Declared {
   const { inputs, context } = splitInputs(properties);
   refuseNewerState(inputs);
   const declared = readInputs(kind, inputs, context);
   if (!Array.isArray(declared)) return declared;
   throw new Error(`the recorded inputs are not valid: ${declared.map(problemText).join("; ")}`);
+}
+
+/**
+ * Reads outputs of state, which hold what the host had: after a refresh that found the object damaged, values that nobody
+ * could declare. Only the way to the host must be right.
+ */
+export function readRecorded(kind: Kind<CommonArgs>, properties: Properties): Declared {
+  const { inputs, context } = splitInputs(properties);
+  refuseNewerState(inputs);
+  const problems: Problem[] = [];
+  const access = readAccess(new Inputs(inputs, "", problems));
+  if (!access) throw new Error(`the recorded connection is not valid: ${problems.map(problemText).join("; ")}`);
+  const reader = new Inputs(inputs, "", []);
+  return declaredWith(kind, kind.check(reader, readCommon(reader)), access, context);
+}
+
+function declaredWith(
+  kind: Kind<CommonArgs>,
+  args: CommonArgs,
+  access: NonNullable<ReturnType<typeof readAccess>>,
+  context: RunContext,
+): Declared {
+  const session = sessionFor(access, async (key) =>
+    context.readAhead === undefined ? undefined : readAhead(context.readAhead, key),
+  );
+  return { kind, args, session, log: (message) => say(session.host, message) };
 }
 
 export function refuseNewerState(state: Properties): void {
@@ -83,6 +106,11 @@ export function evaluate(declared: Declared, facts: HostFacts, recorded: Propert
   const foreign = ownerProblem(kind.name, args, recorded?.["owner"] as string | undefined, facts);
   const lacks = lacking(minimums.apply, facts.versions).map((message) => ({ path: "", message }));
   return { ...evaluation, problems: [...(foreign ? [foreign] : []), ...lacks, ...evaluation.problems] };
+}
+
+/** A restart that an earlier run left undone; one that this run brought about is the ServiceActivation's to do. */
+export function isInterrupted({ session }: Declared, facts: HostFacts): boolean {
+  return facts.journal.pending !== undefined && !session.hasApplied;
 }
 
 export function resourceKey({ kind, args }: Declared): string {

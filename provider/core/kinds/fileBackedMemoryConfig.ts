@@ -71,7 +71,7 @@ function check(inputs: Inputs, common: CommonArgs): FileBackedMemoryConfigArgs {
   return {
     ...common,
     capacity: readSize(inputs, "capacity", ["auto"]) ?? "auto",
-    memoryMb: inputs.integer("memoryMb", 1, Number.MAX_SAFE_INTEGER),
+    memoryMb: inputs.integer("memoryMb", 0, Number.MAX_SAFE_INTEGER),
     memoryBackingDir: directory,
     reservedHostMemory: readSize(inputs, "reservedHostMemory", []) ?? 0,
     discard: inputs.choice("discard", ["auto", "required"]) ?? "auto",

@@ -52,7 +52,9 @@ function announced(facts: HostFacts, surroundings: Surroundings): Step[] {
   if (restarts.length === 0 || nova === undefined) return [];
   const evidence = { pattern: "", stableSeconds: 0 };
   const health = { novaUnit: nova, logFile: undefined, expectedMemoryMb: undefined, timeoutSeconds: 0, evidence };
-  return [{ kind: "activate", restarts, reasons: [], health, rollback: [], rollbackMemoryMb: undefined }];
+  return [
+    { kind: "activate", restarts, reasons: [], health, rollback: [], afterRollback: [], rollbackMemoryMb: undefined },
+  ];
 }
 
 // ---- undo

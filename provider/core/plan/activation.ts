@@ -28,8 +28,9 @@ export interface ConfigurationChange {
 }
 
 /**
- * The steps that make a change of configuration survive a cut anywhere: first the note that services must be restarted
- * and how to go back, then what will be ours, then the files, and the note goes only once the services run healthily.
+ * The steps that make a change of configuration survive a cut anywhere: first what will be ours and whose it is, then the
+ * note that services must be restarted and how to go back, then the files. The note goes only once the services run
+ * healthily, and nothing is forgotten that may still be in a file.
  */
 export function planConfigurationChange(change: ConfigurationChange): Step[] {
   const { facts, object, options } = change;
@@ -45,8 +46,8 @@ export function planConfigurationChange(change: ConfigurationChange): Step[] {
   const write = (path: string, content: string | undefined): WriteRecordStep[] => recordStep(files, path, content);
 
   const steps: Step[] = [
-    ...(fileSteps.length > 0 ? write(pendingPath, serialise(pending)) : []),
     ...write(objectPath(object), serialise(during)),
+    ...(fileSteps.length > 0 ? write(pendingPath, serialise(pending)) : []),
     ...fileSteps,
     ...write(objectPath(object), serialise(after)),
   ];
@@ -54,10 +55,15 @@ export function planConfigurationChange(change: ConfigurationChange): Step[] {
   const records = new Map([...journal.objects].map(([kind, record]) => [kind, record]));
   if (after) records.set(object, after);
   else records.delete(object);
-  const activation = planActivation(facts, pending, options.changes, records, change.activate.healthTimeoutSeconds, {
-    ...(before ? {} : { dropIfEmpty: object }),
-    owners: new Map([...(before ? [[object, before.owner] as const] : [])]),
-  });
+  const origin = { object, owner: before?.owner };
+  const activation = planActivation(
+    facts,
+    pending,
+    options.changes,
+    records,
+    change.activate.healthTimeoutSeconds,
+    origin,
+  );
   return activation
     ? [...steps, activation, ...write(pendingPath, undefined)]
     : [...steps, ...write(pendingPath, undefined)];
@@ -93,7 +99,7 @@ function planActivation(
   changes: FileChanges,
   records: ReadonlyMap<string, ObjectRecord>,
   healthTimeoutSeconds: number,
-  going?: { dropIfEmpty?: string; owners: ReadonlyMap<string, string> },
+  origin?: { object: string; owner: string | undefined },
 ): ActivateStep | undefined {
   const restarts = restartsFor(facts, pending.services);
   const nova = facts.novaCompute?.unit;
@@ -105,13 +111,16 @@ function planActivation(
   const written = new Map([...records].map(([kind, record]) => [objectPath(kind), serialise(record)!]));
   const rollback: ActivateStep["rollback"] = [...back.steps()];
   for (const [kind, left] of returned) {
-    const owner = records.get(kind)?.owner ?? going?.owners.get(kind);
-    const empty = left.length === 0 && (kind === going?.dropIfEmpty || owner === undefined);
-    const content = empty || owner === undefined ? undefined : serialise({ version: 1, owner, edits: left });
-    if (content !== written.get(objectPath(kind))) {
-      rollback.push({ kind: "write-record", path: objectPath(kind), before: undefined, content });
-    }
+    const owner = records.get(kind)?.owner ?? (kind === origin?.object ? origin.owner : undefined);
+    const content = owner === undefined ? undefined : serialise({ version: 1, owner, edits: left });
+    if (content !== written.get(objectPath(kind))) rollback.push(rewrite(objectPath(kind), content));
   }
+  // An object that this very apply was to create is gone again; until Nova is healthy its record says whose mess it is.
+  const isCreate = origin !== undefined && origin.owner === undefined;
+  const afterRollback = [
+    ...(isCreate ? [rewrite(objectPath(origin.object), undefined)] : []),
+    rewrite(pendingPath, undefined),
+  ];
   return {
     kind: "activate",
     restarts,
@@ -124,6 +133,7 @@ function planActivation(
       evidence: startEvidence(facts.versions.nova),
     },
     rollback,
+    afterRollback,
     rollbackMemoryMb: fileBackedMemoryMb(facts, back),
   };
 }
@@ -159,6 +169,11 @@ function fileBackedMemoryMb(facts: HostFacts, changes: FileChanges): number | un
   const config = readNovaConfig(facts, (path) => changes.text(path));
   const parsed = parseInteger(config.get("libvirt", "file_backed_memory")?.value ?? "0");
   return parsed.ok && parsed.value ? parsed.value : undefined;
+}
+
+/** A write within a rollback, where what is there is what this apply wrote. */
+function rewrite(path: string, content: string | undefined): WriteRecordStep {
+  return { kind: "write-record", path, before: undefined, content };
 }
 
 /** One write of a record of ours, or none if it is already so; `files` follows what the records hold. */

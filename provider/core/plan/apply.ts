@@ -33,7 +33,9 @@ export async function runApply(transport: Transport, plan: Plan, options: ApplyO
         timeoutMs,
         onOutput: (chunk) => reader.push(chunk.toString("latin1")),
       });
-      if (reader.report.status === undefined) throw launchFailed(transport.host, result.exitCode, result.stderr);
+      if (reader.report.status === undefined) {
+        throw new ApplyFailure(reader.report, launchFailed(transport.host, result.exitCode, result.stderr));
+      }
       if (options.tail) {
         const output = result.stdout.toString("latin1");
         const marker = `\n${nonce} tail\n`;
@@ -42,7 +44,8 @@ export async function runApply(transport: Transport, plan: Plan, options: ApplyO
       return reader.report;
     } catch (error) {
       const lost = error instanceof HostError && error.kind === "unreachable";
-      if (!lost || attempt >= reconnects) throw error;
+      if (!lost) throw error;
+      if (attempt >= reconnects) throw new ApplyFailure({ ...reader.report, begun: true }, error);
       options.progress(`lost the link; the host goes on by itself, connects again (${attempt + 1} of ${reconnects})`);
       await new Promise((resolve) => setTimeout(resolve, reconnectPauseMs));
     }
@@ -70,8 +73,27 @@ function launchFailed(host: string, exitCode: number, output: string): HostError
   });
 }
 
+/** An apply that did not end as wanted; the report tells what is on the host now. */
+export class ApplyFailure extends HostError {
+  constructor(
+    readonly report: ApplyReport,
+    error: HostError,
+  ) {
+    super(error.kind, error.host, error.problem, { ...(error.advice ? { advice: error.advice } : {}), cause: error });
+  }
+
+  /** True if something of ours may be on the host, so that the resource must not be forgotten. */
+  get leftTraces(): boolean {
+    return this.report.begun && this.report.status !== "rolled-back";
+  }
+}
+
 /** Turns a report that is not `applied` into the error a user should read. */
-export function applyError(host: string, report: ApplyReport): HostError {
+export function applyError(host: string, report: ApplyReport): ApplyFailure {
+  return new ApplyFailure(report, describeFailure(host, report));
+}
+
+function describeFailure(host: string, report: ApplyReport): HostError {
   const sentence = novaSentence(report.log);
   switch (report.status) {
     case "busy":

@@ -76,7 +76,11 @@ function compileActivate(step: ActivateStep): string {
     `if ! { ${restart(step.health.expectedMemoryMb)}; }; then`,
     `say_log ${unit} ${log}`,
     ...step.rollback.map((write) => `${compileWrite(write)} || event kept ${quote(write.path)}`),
-    `if ${restart(step.rollbackMemoryMb)}; then event back; finish rolled-back; else say_log ${unit} ${log}; finish unhealthy; fi`,
+    `if ! { ${restart(step.rollbackMemoryMb)}; }; then say_log ${unit} ${log}; finish unhealthy; fi`,
+    "event back",
+    ...step.afterRollback.map(compileWrite),
+    "leave_host",
+    "finish rolled-back",
     "fi",
     "event healthy",
   ].join("\n");

@@ -37,6 +37,8 @@ export interface ActivateStep {
   health: HealthCheck;
   /** The way back, prepared in advance: when it is needed there may be no link to ask over. */
   rollback: (EditFileStep | WriteRecordStep)[];
+  /** What may be forgotten once the services run healthily after going back. */
+  afterRollback: WriteRecordStep[];
   /** MEMORY_MB that Nova must report after going back, like `health.expectedMemoryMb`. */
   rollbackMemoryMb: number | undefined;
 }

@@ -5,13 +5,14 @@ import type { Become, Connection } from "./connection";
 import { Conversation } from "./conversation";
 import { localEnvironment } from "./environment";
 import { runRequest } from "./request";
-import { runError } from "./runErrors";
+import { closedMeanwhile, runError } from "./runErrors";
 import type { RunOptions, RunResult, Transport } from "./types";
 import { REMOTE_COMMAND } from "./wrapper";
 
 /** The machine itself, through the same conversation as any other host. */
 export class LocalTransport implements Transport {
   private readonly children = new Set<ChildProcess>();
+  private closed = false;
 
   constructor(
     private readonly connection: Connection,
@@ -30,6 +31,7 @@ export class LocalTransport implements Transport {
       const nonce = randomBytes(16).toString("hex");
       const outcome = await new Conversation(child, { ...request, nonce, endGroup: true }).hold();
       if (outcome.kind === "finished") return outcome.result;
+      if (this.closed) throw closedMeanwhile(this.host);
       throw runError(outcome, { connection: this.connection, ...request, linkAlive: true });
     } finally {
       this.children.delete(child);
@@ -37,6 +39,7 @@ export class LocalTransport implements Transport {
   }
 
   async close(): Promise<void> {
+    this.closed = true;
     for (const child of this.children) terminate(child, true);
     this.children.clear();
   }

@@ -47,6 +47,11 @@ export function runError(outcome: Unfinished, context: RunContext): HostError {
   }
 }
 
+/** The run was ended by us, through `close`. */
+export function closedMeanwhile(host: string): HostError {
+  return new HostError("unexpected", host, "the run was stopped; what it started on the host may go on");
+}
+
 interface SudoRule {
   pattern: RegExp;
   problem: string;

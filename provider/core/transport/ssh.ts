@@ -8,7 +8,7 @@ import { Conversation, type Outcome } from "./conversation";
 import { sshEnvironment } from "./environment";
 import { runRequest } from "./request";
 import { pauseAfter } from "./retry";
-import { runError } from "./runErrors";
+import { closedMeanwhile, runError } from "./runErrors";
 import { SharedLogin } from "./sharedLogin";
 import { sessionArguments } from "./sshArguments";
 import type { RunOptions, RunResult, Transport } from "./types";
@@ -21,6 +21,7 @@ const NO_SESSION_LEFT =
 export class SshTransport implements Transport {
   private readonly children = new Set<ChildProcess>();
   private readonly login: SharedLogin;
+  private closed = false;
 
   constructor(
     private readonly connection: Connection,
@@ -42,6 +43,7 @@ export class SshTransport implements Transport {
       await this.login.open();
       const outcome = await this.converse({ ...request, nonce: randomBytes(16).toString("hex") });
       if (outcome.kind === "finished") return outcome.result;
+      if (this.closed) throw closedMeanwhile(this.host);
       // Before root's shell has spoken, nothing of the script was sent: trying again cannot run it twice.
       const unsent = outcome.kind === "closed" && outcome.phase === "shell";
       if (unsent && NO_SESSION_LEFT.test(outcome.stderr) && Date.now() < limit) {
@@ -59,6 +61,7 @@ export class SshTransport implements Transport {
   }
 
   async close(): Promise<void> {
+    this.closed = true;
     for (const child of this.children) terminate(child);
     this.children.clear();
   }
