@@ -270,6 +270,15 @@ describe("a host over ssh", function () {
     assert.match(error.message, /0\.5 s/);
   });
 
+  it("stops a run that is under way when it is closed, and leaves the shared login to others", async () => {
+    const before = server.logins();
+    const connection = unused();
+    const transport = openTransport(connection, asRoot);
+    await fails("unexpected", transport.run("echo started; sleep 5", { onOutput: () => transport.close() }));
+    assert.equal((await run(connection, "echo on")).stdout.toString(), "on\n");
+    assert.equal(server.logins() - before, 1);
+  });
+
   it("gives output to the listener as it comes", async () => {
     const pieces: string[] = [];
     const script = "echo one; sleep 0.3; echo two";

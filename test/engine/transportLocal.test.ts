@@ -111,6 +111,12 @@ describe("this machine", function () {
     assert.equal(stateOf(pid), "");
   });
 
+  it("stops a run that is under way when it is closed", async () => {
+    const transport = openTransport(local, { method: "none", password: undefined });
+    const promise = transport.run("echo started; sleep 30", { onOutput: () => transport.close() });
+    await assert.rejects(promise, { kind: "unexpected", message: /the run was stopped/ });
+  });
+
   it("shows an error thrown by the listener, and ends the script", async () => {
     const onOutput = () => {
       throw new Error("listener");
