@@ -16,8 +16,6 @@ export class FrameParser {
   private state: "before" | "inside" | "after" = "before";
   /** The script's exit code, once the end line is there. */
   exitCode: number | undefined;
-  /** Bytes that came before the frame: banners, profiles. */
-  noiseBytes = 0;
 
   constructor(nonce: string) {
     this.begin = Buffer.from(beginLine(nonce));
@@ -36,14 +34,13 @@ export class FrameParser {
   add(chunk: Buffer): Buffer {
     if (this.state === "after") return Buffer.alloc(0);
     this.pending = this.pending.length === 0 ? chunk : Buffer.concat([this.pending, chunk]);
-    if (this.state === "before" && !this.skipNoise(chunk.length)) return Buffer.alloc(0);
+    if (this.state === "before" && !this.skipNoise()) return Buffer.alloc(0);
     return this.takeOutput();
   }
 
-  private skipNoise(chunkLength: number): boolean {
+  private skipNoise(): boolean {
     const at = this.pending.indexOf(this.begin);
     if (at < 0) {
-      this.noiseBytes += chunkLength;
       // Only what could be the first half of the begin line has to be kept.
       this.pending = this.pending.subarray(Math.max(0, this.pending.length - this.begin.length + 1));
       return false;
