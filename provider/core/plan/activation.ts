@@ -165,7 +165,7 @@ function isMeantToRun(unit: { activeState: string; unitFileState: string }): boo
 }
 
 /** What Nova must report as memory with these files, undefined where it reports the host's RAM. */
-function fileBackedMemoryMb(facts: HostFacts, changes: FileChanges): number | undefined {
+export function fileBackedMemoryMb(facts: HostFacts, changes: FileChanges): number | undefined {
   const config = readNovaConfig(facts, (path) => changes.text(path));
   const parsed = parseInteger(config.get("libvirt", "file_backed_memory")?.value ?? "0");
   return parsed.ok && parsed.value ? parsed.value : undefined;

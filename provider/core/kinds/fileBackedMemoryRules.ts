@@ -1,0 +1,112 @@
+import { fileSystemOf } from "../facts/fileSystems";
+import type { HostFacts } from "../facts/hostFacts";
+import type { Problem } from "../inputs/problem";
+import type { NovaConfig } from "../novaConfig";
+import { formatMib } from "../size";
+import { lacking, minimums } from "../versions";
+import type { FileBackedMemoryConfigArgs } from "./fileBackedMemoryConfig";
+import { type Desired, type Observed, wantedOptions } from "./fileBackedMemoryOptions";
+import { guestsAffected, guestWarnings } from "./guestHazards";
+import { memoryDirectory, qemuConfPath, readMemoryBackingDir, storeCapacity, wantedBackingDir } from "./memoryStore";
+
+/** Virtual machine types for which Nova accepts file-backed memory (`_check_file_backed_memory_support`). */
+const virtTypes = ["kvm", "qemu"];
+
+/** What Nova, libvirt or the file system would refuse later, and hazards for guests. */
+export function refusals(
+  args: FileBackedMemoryConfigArgs,
+  want: Desired,
+  have: Observed,
+  facts: HostFacts,
+  config: NovaConfig,
+): Problem[] {
+  const problems: Problem[] = [];
+  const refuse = (path: string, message: string) => problems.push({ path, message });
+  if (config.failure) {
+    refuse("", `nova-compute cannot read its configuration: ${config.failure}; mend that first`);
+    return problems;
+  }
+  for (const lack of lacking(minimums.fileBackedMemory, facts.versions)) refuse("", lack);
+  if (args.discard === "required")
+    for (const lack of lacking(minimums.discard, facts.versions)) refuse("discard", lack);
+  if (want.memoryBackingDir !== undefined && !facts.files.has(qemuConfPath)) {
+    refuse("memoryBackingDir", `the host has no ${qemuConfPath} to set it in`);
+  }
+
+  const virtType = config.get("libvirt", "virt_type");
+  if (virtType && !virtTypes.includes(virtType.text)) {
+    refuse(
+      "",
+      `[libvirt] virt_type is ${virtType.text} (${virtType.path ?? virtType.variable}); Nova allows file-backed memory with kvm and qemu only`,
+    );
+  }
+  for (const wanted of wantedOptions(want, have, config)) {
+    const variable = wanted.section === "" ? undefined : config.get(wanted.section, wanted.option)?.variable;
+    if (variable && !wanted.isRight) {
+      refuse(
+        "",
+        `${variable} in the environment of ${facts.novaCompute?.unit.name} wins over every file; remove it there`,
+      );
+    }
+  }
+  if (want.reservedHostMemoryMb >= want.memoryMb && want.memoryMb > 0) {
+    refuse(
+      "reservedHostMemory",
+      `must be less than the capacity of ${formatMib(want.memoryMb)}; Nova refuses to start otherwise. Leave it out: nothing needs to be reserved of a store`,
+    );
+  }
+
+  const directory = memoryDirectory(wantedBackingDir(args.memoryBackingDir, readMemoryBackingDir(facts)));
+  const store = storeCapacity(facts, directory);
+  if (!store) refuse("memoryBackingDir", `no local file system holds ${directory}`);
+  else if (want.memoryMb > store.mib) {
+    refuse(
+      "capacity",
+      `is ${formatMib(want.memoryMb)}, but the file system at ${store.mountPoint} can hold ${formatMib(store.mib)} of guest memory; Nova would fill it up and guests would die. Use at most that, or "auto"`,
+    );
+  } else if (args.capacity === "auto" && store.mountPoint === "/") {
+    refuse(
+      "capacity",
+      `"auto" would give the whole root file system to guests; mount a store at ${directory} first, or name a capacity`,
+    );
+  } else if (want.memoryMb < 1)
+    refuse("capacity", `the file system at ${store.mountPoint} has no room for guest memory`);
+  problems.push(
+    ...guestsAffected(args, want.memoryMb, have.memoryMb, directory !== memoryDirectory(have.memoryBackingDir), facts),
+  );
+  return problems;
+}
+
+/** What Nova keeps silent about. */
+export function warnings(
+  args: FileBackedMemoryConfigArgs,
+  want: Desired,
+  facts: HostFacts,
+  config: NovaConfig,
+): string[] {
+  const said: string[] = [];
+  const directory = memoryDirectory(wantedBackingDir(args.memoryBackingDir, readMemoryBackingDir(facts)));
+  const ramMb = Math.floor(facts.memory.totalKib / 1024);
+  if (want.memoryMb > ramMb) {
+    said.push(
+      `guests with a NUMA topology (hw:numa_nodes, pinned CPUs, hw:pmem) stay bounded by the real RAM of each node, ${formatMib(ramMb)} in all`,
+    );
+  }
+  if (want.reservedHostMemoryMb > 0)
+    said.push("Nova warns about reserved_host_memory_mb beside file-backed memory, and will refuse it one day");
+  const store = fileSystemOf(facts.fileSystems, directory);
+  if (store?.mountPoint === "/")
+    said.push(`${directory} is on the root file system: guests that use their memory can fill it up`);
+  const instances = config.get("DEFAULT", "instances_path")?.text ?? "/var/lib/nova/instances";
+  if (
+    store &&
+    fileSystemOf(facts.fileSystems, instances.replace("$state_path", "/var/lib/nova"))?.device === store.device
+  ) {
+    said.push(
+      `instance disks (${instances}) are on the same file system as guest memory: they take room that Nova counts as memory`,
+    );
+  }
+  for (const lack of lacking(minimums.discard, facts.versions))
+    said.push(`${lack}: guests write their memory back to the store when they stop`);
+  return [...said, ...guestWarnings(facts)];
+}
