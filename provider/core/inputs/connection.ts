@@ -1,4 +1,5 @@
 import type { Become, Connection } from "../transport/connection";
+import { isHostKey } from "../transport/hostKeys";
 import { type Inputs, show } from "./problem";
 
 /** Fields of `@pulumi/command`'s ConnectionArgs, and ours. */
@@ -35,10 +36,10 @@ export function readConnection(parent: Inputs, name = "connection"): Connection 
   const user = inputs.text("user");
   if (user !== undefined && (user.startsWith("-") || /[\s@]/.test(user))) inputs.problem("user", "is not a user name");
   const hostKey = inputs.text("hostKey");
-  if (hostKey !== undefined && !/^(@cert-authority \S+ )?\S+ [A-Za-z0-9+/=]+( .*)?$/.test(hostKey.trim())) {
+  if (hostKey !== undefined && !isHostKey(hostKey)) {
     inputs.problem(
       "hostKey",
-      'must be one public key line, for example "ssh-ed25519 AAAA…", as `ssh-keyscan HOST` prints after the name',
+      'must be a public key line, for example "ssh-ed25519 AAAA…", as `ssh-keyscan HOST` prints it',
     );
   }
   const hostKeyChecking = inputs.choice("hostKeyChecking", ["strict", "accept-new", "off"]) ?? "strict";

@@ -44,6 +44,16 @@ export function hostKeyPolicy(connection: Connection, clientVersion: number): Ho
   }
 }
 
+/** True for a text that can pin a host: lines of authorized_keys, known_hosts or ssh-keyscan, or a certificate authority. */
+export function isHostKey(text: string): boolean {
+  try {
+    readPinned(text, "");
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 function readPinned(text: string, host: string): { options: string[]; knownHosts: string } {
   const entries = text
     .split("\n")
