@@ -58,6 +58,27 @@ describe("a light lab host", function () {
     }
   });
 
+  it("mounts by fstab at boot what is there, and comes up without what is not", async () => {
+    const uuid = (
+      await host.succeed(`mkfs.ext4 -q -F ${host.disks[0]} && blkid --probe -s UUID -o value ${host.disks[0]}`)
+    ).trim();
+    await host.succeed(
+      `mkdir /srv/store; echo 'UUID=${uuid} /srv/store ext4 nofail,x-systemd.device-timeout=3 0 2' >> /etc/fstab`,
+    );
+    await host.reboot();
+    await host.waitForUnit("srv-store.mount", 10);
+    await host.succeed("mountpoint /srv/store");
+
+    await host.stop();
+    host.plugDisk(0, false);
+    await host.start();
+    await host.fail(`test -e ${host.disks[0]} || mountpoint /srv/store`);
+    host.plugDisk(0, true);
+    await host.crash();
+    await host.start();
+    await host.waitForUnit("srv-store.mount", 10);
+  });
+
   it("tells what failed: command, exit code, output", async () => {
     await assert.rejects(host.succeed("echo said; exit 9"), /must succeed: echo said[\s\S]*exit code 9[\s\S]*said/);
     await assert.rejects(host.fail("echo fine"), /must fail: echo fine[\s\S]*exit code 0/);

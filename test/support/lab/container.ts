@@ -62,8 +62,7 @@ export async function boot(name: string, seconds: number): Promise<void> {
       `--hostname=${entry.hostname}`,
       `--network-namespace-path=${networkOf(entry.number).namespacePath}`,
       "--capability=all",
-      ...(await disksOf(name)).map((disk) => `--bind=${disk.device}:${disk.inside}`),
-      "--boot",
+      ...(await deviceArguments(name)),
     ],
     { detached: true, stdio: ["ignore", log, log], env: nspawnEnvironment },
   );
@@ -71,6 +70,26 @@ export async function boot(name: string, seconds: number): Promise<void> {
   container.unref();
   writeEntry({ ...entry, container: container.pid === undefined ? undefined : identify(container.pid) });
   await waitForBoot(name, seconds);
+}
+
+/**
+ * systemd has no device units, and leaves devices in fstab alone, where /sys is read-only; udev does not start there.
+ * Both look at the top of /sys only. So that becomes writable, which is of no use to anybody, and everything below it
+ * stays read-only, but for the entries of the host's own disks: udev asks the kernel through them for events.
+ * And systemd listens to udev only if udev's control socket, or something in its place, is there before systemd starts.
+ */
+async function deviceArguments(name: string): Promise<string[]> {
+  const disks = (await disksOf(name)).filter((disk) => !entryOf(name).unplugged?.includes(disk.index));
+  const devices = disks.map((disk) => disk.device);
+  const entries = devices.map((device) => `/sys/devices/virtual/block/${path.basename(device)}`);
+  const binds = [...devices, ...entries].map((file) => `--bind=${file}`);
+  const init = `
+    for folder in block bus class dev devices firmware hypervisor kernel module power; do
+      [ -d /sys/$folder ] || continue
+      mount --rbind /sys/$folder /sys/$folder && mount -o remount,bind,ro /sys/$folder || exit 1
+    done
+    mount -o remount,bind,rw /sys && mkdir -p /run/udev && : > /run/udev/control && exec /sbin/init`;
+  return [...binds, "--kill-signal=SIGRTMIN+3", "/bin/sh", "-c", init];
 }
 
 /** Waits until systemd says that everything enabled has been started (or has failed). */

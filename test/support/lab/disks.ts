@@ -5,8 +5,8 @@ import { execute, run } from "./process";
 
 /** A spare disk of a host: a loop device of this machine. */
 export interface Disk {
-  /** Its name in the container. */
-  inside: string;
+  /** 0 or 1: the last digit of its name in the host. */
+  index: number;
   /** The loop device. */
   device: string;
 }
@@ -58,7 +58,7 @@ export async function disksOf(name: string): Promise<Disk[]> {
   for (let index = 0; index < diskCount; index++) {
     const device = devices.find((candidate) => candidate["back-file"] === diskFile(name, index));
     if (device) {
-      disks.push({ inside: `/dev/hostmem-disk${index}`, device: device.name });
+      disks.push({ index, device: device.name });
     }
   }
   return disks;

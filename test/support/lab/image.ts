@@ -30,11 +30,12 @@ export function findImage(kind: Kind): Image | undefined {
 /** The image of a kind, built if it is not there: minutes then, milliseconds otherwise. */
 export async function prepareImage(kind: Kind, progress: Progress): Promise<Image> {
   requireRoot();
+  // Also with an image at hand: it may come from another machine's cache.
+  await withLock("tools", 900, () => installTools(progress));
   const found = findImage(kind);
   if (found) {
     return found;
   }
-  await withLock("tools", 900, () => installTools(progress));
   return withLock(`image-${kind}`, buildMinutes * 60, async () => findImage(kind) ?? (await build(kind, progress)));
 }
 

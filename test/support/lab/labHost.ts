@@ -9,7 +9,7 @@ import { networkOf } from "./network";
 import { type CommandOptions, type CommandResult, describeFailure, LabError, retryFor } from "./process";
 import { removeHostsWhenWeEnd } from "./reaper";
 import type { Kind } from "./recipe";
-import { identify, type RegisterEntry, readEntry, register } from "./register";
+import { identify, type RegisterEntry, readEntry, register, writeEntry } from "./register";
 import { chooseServices, type Services, waitForServices } from "./services";
 import { removeHost, sweep } from "./takeDown";
 
@@ -51,9 +51,9 @@ export class LabHost {
   readonly address: string;
   /** Knows this host alone. */
   readonly knownHostsFile: string;
-  /** Two spare disks, blank, 1 GiB each, as the host names them. */
+  /** Two spare disks, blank, 1 GiB each: links that udev keeps, as it does for labels and UUIDs. */
   readonly disks = ["/dev/hostmem-disk0", "/dev/hostmem-disk1"];
-  /** The same disks by the names that udev would give. */
+  /** The same disks under the names that lasting configuration should use. */
   readonly disksById = ["/dev/disk/by-id/nvme-HOSTMEM_LAB_0001", "/dev/disk/by-id/nvme-HOSTMEM_LAB_0002"];
   /** On this machine: every file that was written or removed since the host was made. */
   readonly upperDirectory: string;
@@ -158,6 +158,15 @@ export class LabHost {
     await this.waitForServices();
   }
 
+  /** Takes a disk away, or plugs it in again: from the next `start()` on. */
+  plugDisk(index: number, isThere: boolean): void {
+    const entry = readEntry(this.name);
+    if (entry) {
+      const others = (entry.unplugged ?? []).filter((other) => other !== index);
+      writeEntry({ ...entry, unplugged: isThere ? others : [...others, index] });
+    }
+  }
+
   /** Powers off cleanly. The host's files stay; `start()` boots it again. */
   stop(seconds = 60): Promise<void> {
     return powerOff(this.name, seconds);
@@ -182,6 +191,8 @@ export class LabHost {
   /** Waits until the chosen services answer, for instance after they were restarted by hand. */
   async waitForServices(): Promise<void> {
     await this.waitForOpenPort(22);
+    const disks = this.disks.filter((_, index) => !readEntry(this.name)?.unplugged?.includes(index));
+    await this.waitUntilSucceeds(["true", ...disks.map((disk) => `test -b ${disk}`)].join(" && "), 30);
     if (this.kind === "nova") {
       await waitForServices(this.name, this.services, serviceSeconds);
     }

@@ -21,12 +21,11 @@ export function requireRoot(): void {
 
 /** Installs what the lab needs on this machine, if it is not there. */
 export async function installTools(progress: (line: string) => void): Promise<void> {
-  const missing: string[] = [];
-  for (const [tool, name] of Object.entries(packages)) {
-    if ((await execute("sh", ["-c", `command -v ${tool}`])).exitCode !== 0) {
-      missing.push(name);
-    }
-  }
+  const found = await execute("sh", ["-c", 'for tool; do command -v "$tool"; done', "sh", ...Object.keys(packages)]);
+  const present = new Set(found.stdout.split("\n").map((file) => path.basename(file)));
+  const missing = Object.keys(packages)
+    .filter((tool) => !present.has(tool))
+    .map((tool) => packages[tool] ?? tool);
   if (missing.length === 0) {
     return;
   }

@@ -18,13 +18,10 @@ export type Kind = "nova" | "light";
 /** The distribution release that the lab is made of: the packages' names and files are this one's. */
 export const release = "bookworm";
 
-const basePackages = ["systemd", "systemd-sysv", "dbus", "openssh-server", "sudo", "python3"].concat([
-  "util-linux",
-  "e2fsprogs",
-  "xfsprogs",
-  "iproute2",
-  "procps",
-]);
+const basePackages = [
+  ...["systemd", "systemd-sysv", "udev", "dbus", "openssh-server", "sudo", "python3"],
+  ...["util-linux", "e2fsprogs", "xfsprogs", "iproute2", "procps"],
+];
 
 /** The packages and scripts of each kind. */
 export const recipes: Record<Kind, Recipe> = {

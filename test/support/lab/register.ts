@@ -21,6 +21,8 @@ export interface RegisterEntry {
   /** The third byte of its network, 10.213.N.0/30, and the number in the names of its interfaces. */
   number: number;
   hostname: string;
+  /** Disks that are not plugged in, by their index. */
+  unplugged?: number[];
   /** The process that holds the running container, parent of systemd-nspawn; none while the host is powered off. */
   container?: ProcessIdentity | undefined;
 }

@@ -11,6 +11,7 @@ chmod 440 /etc/sudoers.d/deploy
 # The files of the base system that mmdebstrap took from the machine it ran on.
 : > /etc/resolv.conf
 echo lab > /etc/hostname
+chmod 644 /etc/hostname
 printf '127.0.0.1\tlocalhost\n127.0.1.1\tlab\n::1\tlocalhost ip6-localhost ip6-loopback\n' > /etc/hosts
 
 # Work that a timer does at its own time would show up in what a test compares.
@@ -22,10 +23,19 @@ done
 systemctl mask systemd-networkd.service systemd-networkd-wait-online.service networking.service \
   console-getty.service systemd-tmpfiles-clean.timer 2> /dev/null
 
-# No udev runs in a container: the names that it would give to the two spare disks.
-cat > /etc/tmpfiles.d/hostmem-lab-disks.conf << 'END'
-d /dev/disk 0755 root root -
-d /dev/disk/by-id 0755 root root -
-L /dev/disk/by-id/nvme-HOSTMEM_LAB_0001 - - - - ../../hostmem-disk0
-L /dev/disk/by-id/nvme-HOSTMEM_LAB_0002 - - - - ../../hostmem-disk1
+# The spare disks' names. Disks of the machine and of other hosts are left alone: their events arrive here as well, but
+# their nodes do not exist.
+cat > /usr/lib/udev/rules.d/99-zz-hostmem-lab.rules << 'END'
+SUBSYSTEM!="block", GOTO="end"
+TEST!="/dev/%k", TAG-="systemd", SYMLINK="", GOTO="end"
+ATTR{loop/backing_file}=="*/disks/disk0", SYMLINK+="hostmem-disk0 disk/by-id/nvme-HOSTMEM_LAB_0001"
+ATTR{loop/backing_file}=="*/disks/disk1", SYMLINK+="hostmem-disk1 disk/by-id/nvme-HOSTMEM_LAB_0002"
+LABEL="end"
+END
+# udevadm ends at the first device whose events it may not ask for; these are the ones it may.
+install -d /usr/lib/systemd/system/systemd-udev-trigger.service.d
+cat > /usr/lib/systemd/system/systemd-udev-trigger.service.d/hostmem-lab.conf << 'END'
+[Service]
+ExecStart=
+ExecStart=/bin/sh -c 'for disk in /dev/loop[0-9]*; do echo add > "/sys/devices/virtual/block/$${disk##*/}/uevent"; done'
 END
