@@ -16,6 +16,9 @@ export interface RawFacts {
   readAt: number;
 }
 
+/** One try to read a host: what it printed, or why that failed. */
+export type ReadResult = RawFacts | { failure: HostError; readAt: number };
+
 /** What a resource of this run will do to the host, for those that come after it in the same preview. */
 export interface PlannedEffect {
   services: Service[];
@@ -42,7 +45,7 @@ export class HostSession {
    */
   constructor(
     private readonly transport: Transport,
-    private readonly readAhead: () => Promise<RawFacts | undefined>,
+    private readonly readAhead: () => Promise<ReadResult | undefined>,
   ) {}
 
   get host(): string {
@@ -61,9 +64,15 @@ export class HostSession {
 
   private async read(): Promise<HostFacts> {
     const ahead = await this.readAhead();
-    if (ahead && ahead.readAt >= this.notBefore && Date.now() - ahead.readAt <= factsMaxAgeMs)
+    if (ahead && this.isCurrent(ahead)) {
+      if ("failure" in ahead) throw ahead.failure;
       return this.remember(ahead);
+    }
     return this.remember(await readFacts(this.transport));
+  }
+
+  private isCurrent({ readAt }: ReadResult): boolean {
+    return readAt >= this.notBefore && Date.now() - readAt <= factsMaxAgeMs;
   }
 
   private remember(raw: RawFacts): HostFacts {

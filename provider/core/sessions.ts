@@ -1,4 +1,4 @@
-import { HostSession, type RawFacts } from "./session";
+import { HostSession, type ReadResult } from "./session";
 import { connectionKey, openTransport } from "./transport";
 import type { Become, Connection } from "./transport/connection";
 
@@ -7,7 +7,7 @@ const sessions = new Map<string, HostSession>();
 /** The one session of this process for a host, as reached by one connection. */
 export function sessionFor(
   access: { connection: Connection; become: Become },
-  readAhead: (key: string) => Promise<RawFacts | undefined>,
+  readAhead: (key: string) => Promise<ReadResult | undefined>,
 ): HostSession {
   const key = connectionKey(access.connection, access.become);
   const existing = sessions.get(key);

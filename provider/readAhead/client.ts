@@ -1,20 +1,18 @@
 import { connect } from "node:net";
 import { HostError } from "../core/errors";
-import type { RawFacts } from "../core/session";
+import type { ReadResult } from "../core/session";
 import type { Answer, Request, WireError } from "./protocol";
 
 /** How long to wait for somebody else's read; a host's own bounds are shorter. */
 const patienceMs = 300_000;
 
 /**
- * Facts that the program's process read ahead, undefined if it knows nothing of this host or cannot be asked: then they
- * are simply read here.
- *
- * @throws HostError when the host could not be read, so that a dead host is waited for once and not twice.
+ * What the program's process learnt of a host, undefined if it knows nothing of it or cannot be asked: then the host is
+ * simply read here. A failure counts, too, so that a dead host is waited for once and not twice.
  */
-export async function readAhead(socketPath: string, key: string): Promise<RawFacts | undefined> {
+export async function readAhead(socketPath: string, key: string): Promise<ReadResult | undefined> {
   const answer = await ask(socketPath, { want: { facts: key } });
-  if (answer?.kind === "failed") throw fromWire(answer.error);
+  if (answer?.kind === "failed") return { failure: fromWire(answer.error), readAt: answer.readAt };
   return answer?.kind === "facts" ? answer : undefined;
 }
 

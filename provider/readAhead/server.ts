@@ -1,25 +1,30 @@
-import { chmodSync, mkdtempSync, rmSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { rmSync } from "node:fs";
 import { createServer, type Server } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { HostError } from "../core/errors";
 import { type RawFacts, readFacts } from "../core/session";
 import { connectionKey, openTransport } from "../core/transport";
 import type { Become, Connection } from "../core/transport/connection";
+import { privateFolder } from "../core/transport/privateFolder";
 import type { Answer, Request, WireError } from "./protocol";
+
+/** How many hosts are read at the same time. */
+const readsAtOnce = 64;
 
 /** Reads hosts as soon as they are named, and hands the facts to whoever asks over a socket in a private folder. */
 export class ReadAheadServer {
   private readonly reads = new Map<string, Promise<Answer>>();
+  private readonly waiting: (() => void)[] = [];
+  private free = readsAtOnce;
   private server: Server | undefined;
   private path: string | undefined;
 
   /** Where to ask; starts to listen at the first call. Nothing here keeps the process alive. */
   get socketPath(): string {
     if (this.path === undefined) {
-      const directory = mkdtempSync(join(tmpdir(), "hostmem-"));
-      chmodSync(directory, 0o700);
-      this.path = join(directory, "read-ahead");
+      const path = join(privateFolder("localhost"), `r${randomBytes(5).toString("hex")}`);
+      this.path = path;
       this.server = createServer((socket) => {
         socket.unref();
         socket.on("error", () => socket.destroy());
@@ -30,9 +35,9 @@ export class ReadAheadServer {
           void this.answer(JSON.parse(text) as Request).then((answer) => socket.end(`${JSON.stringify(answer)}\n`));
         });
       });
-      this.server.listen(this.path);
+      this.server.listen(path);
       this.server.unref();
-      process.once("exit", () => rmSync(directory, { recursive: true, force: true }));
+      process.once("exit", () => rmSync(path, { force: true }));
     }
     return this.path;
   }
@@ -40,7 +45,24 @@ export class ReadAheadServer {
   /** Begins to read a host, once per connection. A failure is kept for whoever asks; it must not end the program. */
   begin(connection: Connection, become: Become): void {
     const key = connectionKey(connection, become);
-    if (!this.reads.has(key)) this.reads.set(key, read(connection, become));
+    if (!this.reads.has(key))
+      this.reads.set(
+        key,
+        this.inTurn(() => read(connection, become)),
+      );
+  }
+
+  /** Keeps a fleet of any size from starting a thousand ssh processes in one moment. */
+  private async inTurn(work: () => Promise<Answer>): Promise<Answer> {
+    if (this.free === 0) await new Promise<void>((resolve) => this.waiting.push(resolve));
+    else this.free--;
+    try {
+      return await work();
+    } finally {
+      const next = this.waiting.shift();
+      if (next) next();
+      else this.free++;
+    }
   }
 
   private async answer(request: Request): Promise<Answer> {

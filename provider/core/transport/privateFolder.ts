@@ -32,8 +32,11 @@ export function privateFolder(host: string): string {
   return place;
 }
 
-/** What a login needs for its time only, by name: askpass sockets and helpers, agents, pinned keys, locks, drafts. */
-const SHORT_LIVED = /^([ahk][0-9a-f]{10}(\.sh)?|[0-9a-f]{20}\.l[0-9a-f]*|salt\..*)$/;
+/**
+ * What is needed for a login or a run only, by name: askpass sockets and helpers, agents, pinned keys, read-ahead sockets, locks,
+ * drafts.
+ */
+const SHORT_LIVED = /^([ahkr][0-9a-f]{10}(\.sh)?|[0-9a-f]{20}\.l[0-9a-f]*|salt\..*)$/;
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** Removes what processes that were killed in a login have left; nothing of it is secret. */
