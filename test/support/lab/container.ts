@@ -92,6 +92,9 @@ async function deviceArguments(name: string): Promise<string[]> {
   return [...binds, "--kill-signal=SIGRTMIN+3", "/bin/sh", "-c", init];
 }
 
+// Early on the container still sees this machine's files, and would ask this machine's systemd.
+const askState = "test -e /run/host/container-manager && systemctl is-system-running";
+
 /** Waits until systemd says that everything enabled has been started (or has failed). */
 export async function waitForBoot(name: string, seconds: number, otherLeaderThan?: number): Promise<void> {
   const end = Date.now() + seconds * 1000;
@@ -102,7 +105,7 @@ export async function waitForBoot(name: string, seconds: number, otherLeaderThan
     }
     const leader = leaderOf(name);
     if (leader !== undefined && leader !== otherLeaderThan) {
-      const result = await executeIn(name, "systemctl is-system-running", { seconds: 10 }).catch(() => undefined);
+      const result = await executeIn(name, askState, { seconds: 10 }).catch(() => undefined);
       state = result?.stdout.trim() ?? "";
       if (state === "running" || state === "degraded") {
         return;

@@ -7,7 +7,6 @@ import { installTools, packageSources, requireRoot } from "./machine";
 import { imageFolder } from "./places";
 import { run } from "./process";
 import { type Kind, recipeHash, recipes, release } from "./recipe";
-import { listEntries } from "./register";
 
 /** Takes one line about long work. */
 export type Progress = (line: string) => void;
@@ -24,7 +23,11 @@ const buildMinutes = 20;
 /** The image of a kind, if it is there already. */
 export function findImage(kind: Kind): Image | undefined {
   const folder = path.join(imageFolder(), `${kind}-${recipeHash(kind)}`);
-  return fs.existsSync(folder) ? imageAt(folder) : undefined;
+  if (!fs.existsSync(folder)) {
+    return undefined;
+  }
+  fs.utimesSync(folder, new Date(), new Date()); // For removeOldImages.
+  return imageAt(folder);
 }
 
 /** The image of a kind, built if it is not there: minutes then, milliseconds otherwise. */
@@ -36,6 +39,7 @@ export async function prepareImage(kind: Kind, progress: Progress): Promise<Imag
   if (found) {
     return found;
   }
+  progress(`${kind} image: not there yet (if another process is building it, this one waits)`);
   return withLock(`image-${kind}`, buildMinutes * 60, async () => findImage(kind) ?? (await build(kind, progress)));
 }
 
@@ -62,7 +66,7 @@ async function build(kind: Kind, progress: Progress): Promise<Image> {
     fs.rmSync(unfinished, { recursive: true, force: true });
     throw error;
   }
-  removeOldImages(kind, folder);
+  removeOldImages(folder);
   progress(`${kind} image: ready in ${folder}`);
   return imageAt(folder);
 }
@@ -97,14 +101,15 @@ async function install(packages: string[], root: string): Promise<void> {
   );
 }
 
-/** Images of an older recipe, unless some host still stands on one. */
-function removeOldImages(kind: Kind, current: string): void {
-  if (listEntries().entries.some((entry) => entry.kind === kind)) {
-    return;
-  }
+const keptUnusedMilliseconds = 24 * 3600 * 1000;
+
+/** Images of other recipes that no host stands on and that nobody has asked for lately. */
+function removeOldImages(current: string): void {
+  const mounts = fs.readFileSync("/proc/self/mounts", "utf8");
   for (const name of fs.readdirSync(imageFolder())) {
     const folder = path.join(imageFolder(), name);
-    if (name.startsWith(`${kind}-`) && folder !== current) {
+    const unused = Date.now() - fs.statSync(folder).mtimeMs > keptUnusedMilliseconds;
+    if (folder !== current && unused && !mounts.includes(folder)) {
       fs.rmSync(folder, { recursive: true, force: true });
     }
   }

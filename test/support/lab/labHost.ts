@@ -83,7 +83,10 @@ export class LabHost {
     };
   }
 
-  /** Runs a bash script as root on the host, whatever its exit code. */
+  /**
+   * Runs a bash script as root on the host, whatever its exit code. What it leaves running in the background must have
+   * its output redirected: the call waits for the end of the output, not of the script.
+   */
   execute(script: string, options: CommandOptions = {}): Promise<CommandResult> {
     return executeIn(this.name, script, options);
   }
@@ -118,16 +121,15 @@ export class LabHost {
 
   /** Waits until a unit is active; a unit that has failed is not waited for. */
   async waitForUnit(unit: string, seconds: number): Promise<void> {
-    await this.succeed(
-      `while :; do
-         case $(systemctl is-active '${unit}' || true) in
-           active) exit 0;;
-           failed) systemctl status --no-pager '${unit}'; exit 1;;
-         esac
-         sleep 0.1
-       done`,
-      { seconds },
-    );
+    const script = `
+      while :; do
+        case $(systemctl is-active '${unit}') in active) exit 0;; failed) exit 1;; esac
+        sleep 0.1
+      done`;
+    if ((await this.execute(script, { seconds })).exitCode !== 0) {
+      const status = await this.execute(`systemctl status --no-pager --lines=20 '${unit}'`);
+      throw new LabError(describeFailure(`[${this.name}] ${unit} is not active after ${seconds} s`, status));
+    }
   }
 
   /** Waits until something listens on a TCP port. */
