@@ -100,8 +100,10 @@ def record_mounts():
 def record_units():
     for line in output("systemctl", "list-unit-files", "--no-legend", "--no-pager").splitlines():
         unit, state = line.split()[:2]
-        record[f"unit file {unit}"] = state
-    # Without --all: units that are merely mentioned by another one come and go. Scopes are login sessions.
+        # Scopes are login sessions, which end a moment after their login.
+        if not unit.endswith(".scope"):
+            record[f"unit file {unit}"] = state
+    # Without --all: units that are merely mentioned by another one come and go.
     for line in output("systemctl", "list-units", "--plain", "--no-legend", "--no-pager").splitlines():
         unit, _, active, sub = line.split()[:4]
         if not unit.endswith((".scope", ".device", ".slice")) and not unit.startswith(OF_A_SESSION):
