@@ -10,6 +10,7 @@ import {
   evaluate,
   isInterrupted,
   type Properties,
+  plannedByOthers,
   problemText,
   type RunContext,
   readInputs,
@@ -53,7 +54,7 @@ async function checkHost(
   const { session, args, log } = declared;
   try {
     const facts = await session.facts();
-    const evaluation = evaluate(declared, facts, olds);
+    const evaluation = evaluate(declared, facts, olds, plannedByOthers(declared));
     if (evaluation.problems.length > 0) {
       return {
         inputs,

@@ -12,6 +12,7 @@ import {
   evaluate,
   isInterrupted,
   type Properties,
+  plannedByOthers,
   readAccepted,
   readRecorded,
   refusal,
@@ -34,7 +35,7 @@ export async function diff(kind: Kind<CommonArgs>, id: string, olds: Properties,
     const facts = await declared.session.facts();
     if (kind.hasRecord && isOtherHost(id, facts))
       return { changes: true, replaces: ["connection"], deleteBeforeReplace: true };
-    const { plan } = evaluate(declared, facts, olds);
+    const { plan } = evaluate(declared, facts, olds, plannedByOthers(declared));
     return { changes: recordedDiffers || plan.steps.length > 0 || isInterrupted(declared, facts) };
   } catch (error) {
     if (isUnreachable(error) && declared.args.unreachable === "skip") return { changes: false };

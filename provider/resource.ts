@@ -4,7 +4,7 @@ import { commonInputNames, readAccess, readCommon } from "./core/inputs/common";
 import { Inputs, type Problem } from "./core/inputs/problem";
 import type { CommonArgs, Evaluation, Kind } from "./core/kinds/kind";
 import { ownerProblem } from "./core/ownership";
-import type { HostSession } from "./core/session";
+import type { HostSession, PlannedEffect } from "./core/session";
 import { sessionFor } from "./core/sessions";
 import { lacking, minimums } from "./core/versions";
 import { readAhead } from "./readAhead/client";
@@ -96,12 +96,17 @@ export function refuseNewerState(state: Properties): void {
   }
 }
 
-/** The kind's view of the host, with the owner's check added. */
-export function evaluate(declared: Declared, facts: HostFacts, recorded: Properties | undefined): Evaluation {
-  const { kind, args, session } = declared;
-  const planned = [...session.planned]
-    .filter(([resource]) => resource !== resourceKey(declared))
-    .map(([, effect]) => effect);
+/**
+ * The kind's view of the host, with what holds for every kind added.
+ *
+ * @param planned what resources before this one will still do; nothing once it is this one's turn to apply.
+ */
+export function evaluate(
+  { kind, args }: Declared,
+  facts: HostFacts,
+  recorded: Properties | undefined,
+  planned: readonly PlannedEffect[] = [],
+): Evaluation {
   const evaluation = kind.evaluate(args, facts, { recorded, planned });
   const foreign = ownerProblem(kind.name, args, recorded?.["owner"] as string | undefined, facts);
   const lacks = lacking(minimums.apply, facts.versions).map((message) => ({ path: "", message }));
@@ -111,6 +116,11 @@ export function evaluate(declared: Declared, facts: HostFacts, recorded: Propert
 /** A restart that an earlier run left undone; one that this run brought about is the ServiceActivation's to do. */
 export function isInterrupted({ session }: Declared, facts: HostFacts): boolean {
   return facts.journal.pending !== undefined && !session.hasApplied;
+}
+
+/** What other resources of this host will do in this run, as far as they were checked already. */
+export function plannedByOthers(declared: Declared): PlannedEffect[] {
+  return [...declared.session.planned].flatMap(([key, effect]) => (key === resourceKey(declared) ? [] : [effect]));
 }
 
 export function resourceKey({ kind, args }: Declared): string {

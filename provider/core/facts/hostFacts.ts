@@ -15,9 +15,9 @@ export interface HostFacts {
   /** The connection's host, for messages. */
   host: string;
   system: SystemFacts;
-  units: Map<string, UnitFacts>;
+  units: ReadonlyMap<string, UnitFacts>;
   /** Configuration files by the path that their reader uses. */
-  files: Map<string, HostFile>;
+  files: ReadonlyMap<string, HostFile>;
   /** Undefined where no nova-compute service is installed. */
   novaCompute: NovaComputeFacts | undefined;
   versions: VersionFacts;

@@ -28,10 +28,10 @@ export interface PendingRecord {
 
 /** Our own files on the host. */
 export interface Journal {
-  objects: Map<string, ObjectRecord>;
+  objects: ReadonlyMap<string, ObjectRecord>;
   pending: PendingRecord | undefined;
   /** Content hash of each record as read, so that an apply can prove that nobody wrote in between. */
-  hashes: Map<string, string>;
+  hashes: ReadonlyMap<string, string>;
   /** Apply units that run at this moment. */
   running: string[];
 }

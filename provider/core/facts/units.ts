@@ -67,13 +67,13 @@ function parseExecStart(text: string): string[] {
 }
 
 /** The unit of a list that the host has, or undefined. */
-export function loadedUnit(units: Map<string, UnitFacts>, names: readonly string[]): UnitFacts | undefined {
+export function loadedUnit(units: ReadonlyMap<string, UnitFacts>, names: readonly string[]): UnitFacts | undefined {
   const loaded = names.map((name) => units.get(name)).filter((unit) => unit?.loadState === "loaded");
   return loaded.find((unit) => unit?.activeState === "active") ?? loaded[0];
 }
 
 /** The libvirt daemon in use: the running one, else the one whose socket waits, else the one installed. */
-export function libvirtUnit(units: Map<string, UnitFacts>): UnitFacts | undefined {
+export function libvirtUnit(units: ReadonlyMap<string, UnitFacts>): UnitFacts | undefined {
   const running = libvirtUnits.find((name) => units.get(name)?.activeState === "active");
   const listening = socketUnits.find((name) => units.get(name)?.activeState === "active");
   return units.get(running ?? listening?.replace(".socket", ".service") ?? "") ?? loadedUnit(units, libvirtUnits);

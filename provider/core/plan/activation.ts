@@ -74,7 +74,7 @@ export function planPendingActivation(facts: HostFacts, changes: FileChanges, he
   const pending = facts.journal.pending;
   if (!pending) return [];
   const activation = planActivation(facts, pending, changes, facts.journal.objects, healthTimeoutSeconds);
-  return [...(activation ? [activation] : []), ...recordStep(facts.journal.hashes, pendingPath, undefined)];
+  return [...(activation ? [activation] : []), ...recordStep(new Map(facts.journal.hashes), pendingPath, undefined)];
 }
 
 function pendingAfter(
