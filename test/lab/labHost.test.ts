@@ -1,8 +1,11 @@
 import { strict as assert } from "node:assert";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import * as fs from "node:fs";
+import * as path from "node:path";
 import { compareRecords, recordHost } from "../support/lab/hostRecord";
 import { type LabHost, startLabHost } from "../support/lab/labHost";
-import { type CommandResult, execute, run } from "../support/lab/process";
+import { type CommandResult, execute, retryFor, run } from "../support/lab/process";
 import { compareUpper, recordUpper } from "../support/lab/upperRecord";
 
 /** Logs in as a user would: his key, and no host that is not known already. */
@@ -14,7 +17,7 @@ function ssh(host: LabHost, command: string, knownHosts = host.knownHostsFile): 
 }
 
 /** Everything on this machine that bears the mark of a host: what must be gone after it. */
-async function tracesOf(host: LabHost): Promise<string[]> {
+async function tracesOf(host: { name: string; address: string }): Promise<string[]> {
   const number = host.address.split(".")[2];
   const traces = {
     mount: fs.readFileSync("/proc/self/mounts", "utf8").split("\n"),
@@ -124,6 +127,50 @@ describe("a light lab host", function () {
     assert.notDeepEqual(await tracesOf(host), []);
     await host.destroy();
     assert.deepEqual(await tracesOf(host), []);
+  });
+});
+
+describe("lab hosts and the processes that start them", function () {
+  this.timeout(60_000);
+  const library = path.join(__dirname, "../support/lab");
+  const cli = (...args: string[]) => execute(process.execPath, [path.join(library, "cli.js"), ...args]);
+
+  it("a host ends with the process that started it, even a killed one", async () => {
+    const program = `
+      require(${JSON.stringify(path.join(library, "labHost.js"))}).startLabHost({ kind: "light" }).then((host) => {
+        console.log(JSON.stringify({ name: host.name, address: host.address }));
+        setInterval(() => {}, 1000);
+      });`;
+    const owner = spawn(process.execPath, ["-e", program], { stdio: ["ignore", "pipe", "inherit"] });
+    const [line] = (await once(owner.stdout, "data")) as [Buffer];
+    const host = JSON.parse(line.toString());
+    assert.notDeepEqual(await tracesOf(host), []);
+    owner.kill("SIGKILL");
+    await retryFor(20, "the host is removed", async () => assert.deepEqual(await tracesOf(host), []));
+  });
+
+  it("a host started by hand stays, can be entered, and goes when told to", async () => {
+    const name = `by-hand-${process.pid}`;
+    const up = await cli("up", "--kind", "light", "--name", name);
+    try {
+      assert.equal(up.exitCode, 0, up.stderr);
+      assert.match(up.stdout, new RegExp(`^name +${name}$`, "m"));
+      assert.equal((await cli("ssh", name, "sudo", "hostname")).stdout, `${name}\n`);
+      assert.equal((await cli("ssh", name, "exit 4")).exitCode, 4);
+      assert.match((await cli("list")).stdout, new RegExp(`^${name}\tlight\t.*\trunning\tstays$`, "m"));
+      assert.match((await cli("up", "--kind", "light", "--name", name)).stderr, /exists already/);
+    } finally {
+      assert.equal((await cli("down", name)).exitCode, 0);
+    }
+    assert.doesNotMatch((await cli("list")).stdout, new RegExp(name));
+  });
+
+  it("asking for what does not exist is an error that says so", async () => {
+    for (const args of [["ssh", "nobody"], ["down", "nobody"], ["down"], ["up", "--kind", "heavy"], ["dance"]]) {
+      const result = await cli(...args);
+      assert.notEqual(result.exitCode, 0);
+      assert.match(result.stderr, /no lab host named nobody|name a host|--kind heavy|prepare/);
+    }
   });
 });
 
