@@ -34,8 +34,9 @@ section nova-environment
   [ -z "$nova_unit" ] || systemctl show -p Environment --value "$nova_unit" </dev/null | tr ' ' '\\n'
   [ -z "$nova_unit" ] || systemctl show -p EnvironmentFiles --value "$nova_unit" </dev/null | sed 's/ (ignore_errors=.*)$//' |
     while IFS= read -r path; do cat -- "$path" 2>/dev/null; done
-  if [ "\${nova_pid:-0}" != 0 ]; then tr '\\0' '\\n' <"/proc/$nova_pid/environ" 2>/dev/null; fi
 } | grep -E '${environmentPattern}' || :
+section nova-process-environment
+{ if [ "\${nova_pid:-0}" != 0 ]; then tr '\\0' '\\n' <"/proc/$nova_pid/environ" 2>/dev/null; fi; } | grep -E '${environmentPattern}' || :
 section nova-home
 printf '%s\\n' "$nova_home"
 nova_interpreter=$(sed 's/\\x0.*//; q' "/proc/$nova_pid/cmdline" 2>/dev/null | tr -d '\\0')
@@ -63,11 +64,11 @@ export function parseNovaCompute(
   const unit = loadedUnit(units, novaComputeUnits);
   if (!unit) return undefined;
   const process = sections.lines("nova-process");
+  // The unit's own definitions are what the next start gets. EnvironmentFile= wins over Environment=, see systemd.exec(5).
   const environment: Record<string, string> = {};
-  // The unit's own definitions come first in the section and are what the next start gets.
-  for (const line of sections.lines("nova-environment")) {
+  for (const line of [...sections.lines("nova-process-environment"), ...sections.lines("nova-environment")]) {
     const name = line.slice(0, line.indexOf("="));
-    environment[name] ??= line.slice(name.length + 1).replace(/^"(.*)"$/, "$1");
+    environment[name] = line.slice(name.length + 1).replace(/^(["'])(.*)\1$/, "$2");
   }
   return {
     unit,

@@ -1,0 +1,114 @@
+import { readAccess, readCommon } from "../../../provider/core/inputs/common";
+import { Inputs } from "../../../provider/core/inputs/problem";
+import { kinds } from "../../../provider/core/kinds";
+import { HostSession } from "../../../provider/core/session";
+import { openTransport } from "../../../provider/core/transport";
+import type { LabHost } from "../lab/labHost";
+import type { Kind } from "../lab/recipe";
+
+/** A state of a real host that is worth recording. */
+export interface Scenario {
+  kind: Kind;
+  prepare: (host: LabHost) => Promise<unknown>;
+}
+
+const setFileBacked = `
+  printf '[libvirt]\\nfile_backed_memory = 1024\\n[DEFAULT]\\nram_allocation_ratio = 1.0\\nreserved_host_memory_mb = 0\\n' >> /etc/nova/nova-compute.conf
+  systemctl restart libvirtd
+  systemctl restart nova-compute
+  sleep 15
+`;
+
+/**
+ * Named after system and state. The unit of the RDO case is written here in the shape of that distribution's (name, user,
+ * no arguments, notify); what systemd says about it is real.
+ */
+export const scenarios: Record<string, Scenario> = {
+  "debian-12-nova": { kind: "nova", prepare: async () => {} },
+  "debian-12-nova-file-backed-guest": {
+    kind: "nova",
+    prepare: async (host) => {
+      await host.succeed(setFileBacked, { seconds: 120 });
+      await host.cloud.bootServer({ name: "in-files", ramMb: 64 });
+    },
+  },
+  "debian-12-nova-ordinary-guests": {
+    kind: "nova",
+    prepare: async (host) => {
+      const stopped = await host.cloud.bootServer({ name: "stopped", ramMb: 64 });
+      await host.succeed(`virsh destroy ${stopped.instanceName}`);
+      await host.cloud.bootServer({ name: "in-ram", ramMb: 64 });
+    },
+  },
+  "debian-12-nova-off": {
+    kind: "nova",
+    prepare: (host) => host.succeed("systemctl disable --now nova-compute; systemctl stop libvirtd.service"),
+  },
+  "debian-12-nova-managed": {
+    kind: "nova",
+    prepare: async (host) => {
+      await host.succeed(
+        "mkdir -p /srv/store && mkfs.ext4 -q /dev/hostmem-disk0 && mount /dev/hostmem-disk0 /srv/store",
+      );
+      await declare(host, { capacity: "256 MiB", memoryBackingDir: "/srv/store", activation: "deferred" });
+    },
+  },
+  "debian-12-bare": {
+    kind: "light",
+    prepare: (host) =>
+      host.succeed(
+        "mkfs.xfs -q /dev/hostmem-disk0 && mkdir '/srv/guest memory' && mount /dev/hostmem-disk0 '/srv/guest memory'",
+      ),
+  },
+  "rdo-shaped": {
+    kind: "light",
+    prepare: (host) =>
+      host.succeed(`
+        useradd --system --home-dir /var/lib/nova nova
+        mkdir -p /etc/nova /usr/share/nova /etc/sysconfig
+        printf '[DEFAULT]\\nlog_dir = /var/log/nova\\n' > /usr/share/nova/nova-dist.conf
+        printf '[DEFAULT]\\n[libvirt]\\nvirt_type = kvm\\n' > /etc/nova/nova.conf
+        printf 'OS_DEFAULT__RAM_ALLOCATION_RATIO=2.0\\nOS_DATABASE__CONNECTION=mysql://nova:hidden@db\\nOS_LIBVIRT__VIRT_TYPE="kvm"\\n' > /etc/sysconfig/openstack-nova-compute
+        printf '#!/usr/bin/python3\\nimport os, time\\nos.system("systemd-notify --ready")\\ntime.sleep(1e6)\\n' > /usr/bin/nova-compute
+        chmod 755 /usr/bin/nova-compute
+        cat > /usr/lib/systemd/system/openstack-nova-compute.service <<'END'
+[Unit]
+Description=nova-compute as RDO runs it
+[Service]
+Type=notify
+NotifyAccess=all
+EnvironmentFile=-/etc/sysconfig/openstack-nova-compute
+Environment="OS_LIBVIRT__FILE_BACKED_MEMORY=4096" OS_DEFAULT__RAM_ALLOCATION_RATIO=1.0 HOME=/var/lib/nova
+User=nova
+Restart=always
+ExecStart=/usr/bin/nova-compute
+[Install]
+WantedBy=multi-user.target
+END
+        systemctl daemon-reload
+        systemctl enable --now openstack-nova-compute`),
+  },
+};
+
+/** What `pulumi up` does with one FileBackedMemoryConfig, without Pulumi. */
+async function declare(host: LabHost, declared: Record<string, unknown>): Promise<void> {
+  const kind = kinds.get("FileBackedMemoryConfig")!;
+  const { privateKey: _key, ...connection } = host.connection;
+  const inputs = new Inputs({ owner: "project/stack/compute-1", connection, ...declared }, "", []);
+  const args = kind.check(inputs, readCommon(inputs));
+  const access = readAccess(inputs);
+  if (!access || inputs.problems.length > 0) throw new Error(JSON.stringify(inputs.problems));
+  const session = new HostSession(openTransport(access.connection, access.become), async () => undefined);
+  try {
+    await session.apply(
+      (facts) => {
+        const { plan, problems } = kind.evaluate(args, facts, { recorded: undefined, planned: [] });
+        if (problems.length > 0) throw new Error(JSON.stringify(problems));
+        return plan;
+      },
+      { holder: "recorder", lockTimeoutSeconds: 10, progress: () => {} },
+    );
+  } finally {
+    await session.close();
+  }
+}
