@@ -1,0 +1,243 @@
+import { strict as assert } from "node:assert";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { compareRecords, type HostRecord, recordHost } from "../support/lab/hostRecord";
+import type { LabHost } from "../support/lab/labHost";
+import { run } from "../support/lab/process";
+import { compareUpper, recordUpper } from "../support/lab/upperRecord";
+import { cleanNovaHost } from "./support/cleanHost";
+import { keptByNova } from "./support/keptByNova";
+import { hostLines, LabStack, loginOf, operationsOf } from "./support/labStack";
+import {
+  appliesSince,
+  expectDaemonsAsConfigured,
+  expectNovaUp,
+  expectPlacement,
+  journalPlace,
+  lineOf,
+  novaConf,
+  qemuConf,
+  startsSince,
+  totalInPlacement,
+  traces,
+} from "./support/novaState";
+import { findSecret } from "./support/secrets";
+
+interface Example {
+  /** The folder below examples/. */
+  folder: string;
+  config: Record<string, string>;
+  /** The key as text, as secrets of a pipeline come, or as a file, as people have it. */
+  key: "text" | "file";
+  /** What the user's host has before: run as root before anything is recorded, and taken back at the end. */
+  prepare: string;
+  tidy: string;
+  /** The plan, line by line. */
+  plan: string[];
+  memoryMb: number;
+  /** Where guests' memory files must be. */
+  directory: string;
+  /** The services that an update restarts, in their order. */
+  restarts: string[];
+  /** What stays of libvirt's own doing, beside what always stays. */
+  kept: RegExp[];
+}
+
+const examples: Example[] = [
+  {
+    folder: "file-backed-memory",
+    config: { capacity: "2 GiB" },
+    key: "text",
+    prepare: ":",
+    tidy: ":",
+    plan: [
+      `set [libvirt] file_backed_memory = 2048 (was not set) in ${novaConf}`,
+      `set [DEFAULT] ram_allocation_ratio = 1.0 (was not set) in ${novaConf}`,
+      `set [DEFAULT] reserved_host_memory_mb = 0 (was not set) in ${novaConf}`,
+      "restart nova-compute",
+    ],
+    memoryMb: 2048,
+    directory: "/var/lib/libvirt/qemu/ram",
+    restarts: ["nova-compute"],
+    kept: [],
+  },
+  {
+    folder: "service-activation",
+    config: { capacity: "768 MiB", memoryBackingDir: "/mnt/guest-memory" },
+    key: "file",
+    prepare: "mkfs.xfs -q -f /dev/hostmem-disk0; mount /dev/hostmem-disk0 /mnt; mkdir /mnt/guest-memory",
+    tidy: "umount /mnt; wipefs -q -a /dev/hostmem-disk0",
+    plan: [
+      `set [libvirt] file_backed_memory = 768 (was not set) in ${novaConf}`,
+      `set [DEFAULT] ram_allocation_ratio = 1.0 (was not set) in ${novaConf}`,
+      `set [DEFAULT] reserved_host_memory_mb = 0 (was not set) in ${novaConf}`,
+      `set memory_backing_dir = /mnt/guest-memory (was not set) in ${qemuConf}`,
+      "restart libvirtd, then nova-compute",
+    ],
+    memoryMb: 768,
+    directory: "/mnt/guest-memory/libvirt/qemu",
+    restarts: ["libvirtd", "nova-compute"],
+    // libvirt makes the folders below memory_backing_dir at its start, and leaves them when it is told another one.
+    kept: [/^file \/mnt\/guest-memory\/libvirt(\/qemu)?: new, folder/],
+  },
+];
+
+for (const example of examples) {
+  describe(`examples/${example.folder} on a real Nova, from nothing and back`, function () {
+    this.timeout(240_000);
+    let host: LabHost;
+    let stack: LabStack;
+    let record: HostRecord;
+    let ramMb: number;
+    let keys: string;
+    let login: Record<string, unknown>;
+
+    before(async function () {
+      this.timeout(20 * 60_000);
+      host = await cleanNovaHost();
+      keys = mkdtempSync("/tmp/hostmem-keys-");
+      await host.succeed(example.prepare);
+      record = await recordHost(host);
+      ramMb = await totalInPlacement(host);
+      login = withKey(example, loginOf(host), host.connection.privateKeyFile);
+      stack = await LabStack.create(host, {
+        program: { folder: `examples/${example.folder}` },
+        config: example.config,
+        connection: login,
+      });
+    });
+    after(async () => {
+      stack?.remove();
+      await host?.copyTo(`${host.connection.privateKeyFile}.pub`, "/home/deploy/.ssh/authorized_keys");
+      if (keys) rmSync(keys, { recursive: true, force: true });
+      await host?.execute(example.tidy);
+    });
+
+    it("preview prints the exact steps and changes nothing on the host", async () => {
+      const upper = recordUpper(host);
+      const preview = await stack.preview();
+      assert.deepEqual(hostLines(preview), example.plan);
+      assert.deepEqual(compareUpper(upper, recordUpper(host)), []);
+      assert.deepEqual(compareRecords(record, await recordHost(host)), []);
+    });
+
+    it("up makes Nova offer the declared memory, restarting each service once and in order", async () => {
+      const place = await journalPlace(host);
+      await stack.up();
+      await expectPlacement(host, example.memoryMb);
+      await expectNovaUp(host);
+      assert.deepEqual(await startsSince(host, place), example.restarts);
+      await expectDaemonsAsConfigured(host);
+    });
+
+    it("a server that Nova makes has its memory in a shared file of its size", async () => {
+      const server = await host.cloud.bootServer({ name: "in-a-file", ramMb: 64 });
+      assert.equal(server.status, "ACTIVE", server.fault);
+      const backing = /<memoryBacking>[\s\S]*<\/memoryBacking>/.exec(
+        await host.succeed(`virsh dumpxml ${server.instanceName}`),
+      )?.[0];
+      assert.match(backing ?? "", /<source type='file'\/>/);
+      assert.match(backing ?? "", /<access mode='shared'\/>/);
+      const files = await host.cloud.memoryFiles();
+      assert.equal(files.length, 1, files.join("\n"));
+      assert.ok(files[0]!.startsWith(`${example.directory}/`), files[0]);
+      assert.equal((await host.succeed(`stat -c %s '${files[0]}'`)).trim(), String(64 * 1024 * 1024));
+      await host.cloud.deleteServer(server.id);
+      assert.deepEqual(await host.cloud.memoryFiles(), []);
+    });
+
+    it("a second preview and a refresh find nothing to do", async () => {
+      await stack.preview({ expectNoChanges: true });
+      await stack.refresh({ expectNoChanges: true });
+      await stack.preview({ expectNoChanges: true });
+    });
+
+    it("a change by hand on the host shows in a plain preview and in a refresh, and up repairs it", async () => {
+      await host.succeed(`sed -i 's/^file_backed_memory *=.*/file_backed_memory = 512/' ${novaConf}`);
+      assert.equal(await lineOf(host, novaConf, "file_backed_memory"), "file_backed_memory = 512");
+      const preview = await stack.preview();
+      assert.equal(operationsOf(preview)["FileBackedMemoryConfig"], "update");
+      const repair = `set [libvirt] file_backed_memory = ${example.memoryMb} (was 512) in ${novaConf}`;
+      assert.deepEqual(hostLines(preview), [repair, "restart nova-compute"]);
+      assert.match(preview.stdout, /\(was 512\)/);
+
+      const found = await stack.previewRefresh();
+      assert.equal(found.changes["update"], 1, JSON.stringify(found.changes));
+      await assert.rejects(stack.previewRefresh({ expectNoChanges: true }), /no changes were expected/);
+
+      await stack.up();
+      assert.equal(await lineOf(host, novaConf, "file_backed_memory"), `file_backed_memory = ${example.memoryMb}`);
+      await expectPlacement(host, example.memoryMb);
+      await stack.preview({ expectNoChanges: true });
+      await stack.refresh({ expectNoChanges: true });
+    });
+
+    it("keeps the private key out of the state, of all that was printed, and of the host", async () => {
+      const secret = host.connection.privateKey;
+      const texts = { ...(await whatIsKept(stack)), ...(await whatTheHostHas(host)) };
+      assert.deepEqual(findSecret(texts, secret), []);
+      // The search itself finds it where it is: in the configuration, decrypted.
+      const config = (await stack.project.command(["config", "get", "connection"])).stdout;
+      assert.deepEqual(findSecret({ config }, secret).length > 0, example.key === "text");
+    });
+
+    it("a rotated key is an update that runs nothing on the host, and is what refresh and destroy then use", async () => {
+      const fresh = await newKey(keys);
+      await host.succeed(`echo '${fresh.publicKey}' >> /home/deploy/.ssh/authorized_keys`);
+      await stack.connect(withKey(example, { ...login, privateKey: fresh.privateKey }, fresh.file));
+      await host.writeFile("/home/deploy/.ssh/authorized_keys", `${fresh.publicKey}\n`);
+
+      const place = await journalPlace(host);
+      const upper = recordUpper(host);
+      const preview = await stack.preview();
+      assert.deepEqual(hostLines(preview), []);
+      assert.equal(operationsOf(preview)["FileBackedMemoryConfig"], "update");
+      await stack.up();
+      assert.equal(await appliesSince(host, place), 0);
+      assert.deepEqual(compareUpper(upper, recordUpper(host)), []);
+      await stack.refresh({ expectNoChanges: true });
+    });
+
+    it("destroy takes effect with the new key and leaves the host as it was", async () => {
+      const place = await journalPlace(host);
+      await stack.destroy();
+      assert.equal(await appliesSince(host, place), 1);
+      await expectPlacement(host, ramMb, 512);
+      await expectNovaUp(host);
+      assert.deepEqual(await traces(host), []);
+      assert.deepEqual(compareRecords(record, await recordHost(host), [...keptByNova, ...example.kept]), []);
+    });
+  });
+}
+
+function withKey(example: Example, login: Record<string, unknown>, file: string): Record<string, unknown> {
+  const { privateKey, privateKeyFile: _, ...rest } = login;
+  return example.key === "text" ? { ...rest, privateKey } : { ...rest, privateKeyFile: file };
+}
+
+async function newKey(folder: string): Promise<{ file: string; privateKey: string; publicKey: string }> {
+  const file = join(folder, "rotated");
+  await run("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "rotated", "-f", file]);
+  return { file, privateKey: readFileSync(file, "utf8"), publicKey: readFileSync(`${file}.pub`, "utf8").trim() };
+}
+
+/** All that this machine keeps of the stack: exported state, the backend's files, everything printed. */
+async function whatIsKept(stack: LabStack): Promise<Record<string, string>> {
+  const texts: Record<string, string> = {
+    export: (await stack.project.command(["stack", "export"])).stdout,
+    printed: stack.printed.join("\n"),
+  };
+  const state = join(stack.project.directory, "..", "state");
+  for (const file of readdirSync(state, { recursive: true, withFileTypes: true })) {
+    const path = join(file.parentPath, file.name);
+    if (file.isFile()) texts[path] = readFileSync(path, "latin1");
+  }
+  return texts;
+}
+
+async function whatTheHostHas(host: LabHost): Promise<Record<string, string>> {
+  return {
+    "our files on the host": await host.succeed("find /var/lib/hostmem -type f -exec cat {} +"),
+    "the host's journal": await host.succeed("journalctl -q -a --no-pager -o export"),
+  };
+}
