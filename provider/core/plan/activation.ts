@@ -39,8 +39,11 @@ export function planConfigurationChange(change: ConfigurationChange): Step[] {
   const before = journal.objects.get(object);
   const during: ObjectRecord | undefined =
     change.owner === undefined ? before : { version: 1, owner: change.owner, edits: options.during };
-  const after: ObjectRecord | undefined =
-    change.owner === undefined ? undefined : { version: 1, owner: change.owner, edits: options.after };
+  // An object that goes is known, with nothing left of its own, until the services run without it.
+  const goes = change.owner === undefined;
+  const after: ObjectRecord | undefined = goes
+    ? before && { ...before, edits: options.after }
+    : { version: 1, owner: change.owner!, edits: options.after };
   const pending = pendingAfter(journal.pending, servicesFor(fileSteps.map((step) => step.path)), options);
   const files = new Map([...journal.hashes]);
   const write = (path: string, content: string | undefined): WriteRecordStep[] => recordStep(files, path, content);
@@ -49,24 +52,16 @@ export function planConfigurationChange(change: ConfigurationChange): Step[] {
     ...write(objectPath(object), serialise(during)),
     ...(fileSteps.length > 0 ? write(pendingPath, serialise(pending)) : []),
     ...fileSteps,
-    ...write(objectPath(object), serialise(after)),
   ];
-  if (!change.activate || !pending) return steps;
-  const records = new Map([...journal.objects].map(([kind, record]) => [kind, record]));
-  if (after) records.set(object, after);
-  else records.delete(object);
-  const origin = { object, owner: before?.owner };
-  const activation = planActivation(
-    facts,
-    pending,
-    options.changes,
-    records,
-    change.activate.healthTimeoutSeconds,
-    origin,
-  );
-  return activation
-    ? [...steps, activation, ...write(pendingPath, undefined)]
-    : [...steps, ...write(pendingPath, undefined)];
+  if (change.activate && pending) {
+    steps.push(...write(objectPath(object), serialise(after)));
+    const records = new Map([...journal.objects, ...(after ? [[object, after] as const] : [])]);
+    const origin = { object, owner: before?.owner };
+    const { healthTimeoutSeconds } = change.activate;
+    const activation = planActivation(facts, pending, options.changes, records, healthTimeoutSeconds, origin);
+    steps.push(...(activation ? [activation] : []), ...write(pendingPath, undefined));
+  }
+  return [...steps, ...write(objectPath(object), serialise(goes ? undefined : after))];
 }
 
 /** The steps that do what is pending, for whoever comes after the edits. */

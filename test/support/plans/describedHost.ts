@@ -1,0 +1,173 @@
+import type { HostFacts } from "../../../provider/core/facts/hostFacts";
+import { type HostFile, sha256 } from "../../../provider/core/facts/hostFile";
+import type { ObjectRecord, PendingRecord } from "../../../provider/core/facts/journal";
+import type { UnitFacts } from "../../../provider/core/facts/units";
+import { objectPath, pendingPath } from "../../../provider/core/host/paths";
+
+/** A host in a few words; whatever a case does not mention is as on a usual Debian compute host with a store of its own. */
+export interface HostDescription {
+  /** Lines of files, or what else there is at a path; null for a file that the host does not have. */
+  files?: Record<string, string[] | { lines: string[]; realPath: string } | { directory: true } | null>;
+  /** Arguments of nova-compute. */
+  args?: string[];
+  environment?: Record<string, string>;
+  /** Name, state and enablement of nova-compute's unit; null where there is none. */
+  nova?: { name?: string; activeState?: string; unitFileState?: string } | null;
+  /** Active state of libvirt's units. */
+  libvirt?: Record<string, string>;
+  /** Gigabytes (GiB) of file systems by mount point: in all, free, and the device where two share one. */
+  fileSystems?: Record<string, { total: number; free: number; device?: string }>;
+  guests?: { name: string; memoryMib: number; is: ("running" | "in files" | "huge pages" | "locked")[] }[];
+  /** MiB of guest memory files. */
+  memoryFiles?: Record<string, number>;
+  versions?: Partial<Record<"libvirt" | "qemu" | "nova" | "kernel" | "systemd", string | null>>;
+  ramGib?: number;
+}
+
+const usual: Required<Omit<HostDescription, "nova" | "files">> & { files: Record<string, string[]> } = {
+  files: {
+    "/etc/nova/nova.conf": ["[DEFAULT]", "state_path = /var/lib/nova", "", "[libvirt]", "# a comment", ""],
+    "/etc/nova/nova-compute.conf": ["[DEFAULT]", "[libvirt]", "virt_type = kvm", ""],
+    "/etc/libvirt/qemu.conf": ["# Master configuration file", '#memory_backing_dir = "/var/lib/libvirt/qemu/ram"', ""],
+  },
+  args: [
+    "--config-file=/etc/nova/nova.conf",
+    "--config-file=/etc/nova/nova-compute.conf",
+    "--log-file=/var/log/nova/nova-compute.log",
+  ],
+  environment: {},
+  libvirt: { "libvirtd.service": "active", "libvirtd.socket": "active" },
+  fileSystems: { "/": { total: 64, free: 40 }, "/var/lib/libvirt/qemu/ram": { total: 256, free: 256 } },
+  guests: [],
+  memoryFiles: {},
+  versions: { libvirt: "9.0.0", qemu: "7.2.22", nova: "26.2.2", kernel: "6.1.0", systemd: "252.0.0" },
+  ramGib: 32,
+};
+
+/** A host that exists in memory only: facts as a facts script would give them, and files that plans can be applied to. */
+export class DescribedHost {
+  private readonly files = new Map<string, HostFile>();
+
+  constructor(private readonly description: HostDescription) {
+    for (const [path, content] of Object.entries({ ...usual.files, ...description.files })) {
+      if (content === null) continue;
+      if (Array.isArray(content)) this.write(path, content.join("\n"));
+      else if ("lines" in content) this.write(path, content.lines.join("\n"), content.realPath);
+      else this.files.set(path, { ...hostFile(path, "", path), isRegular: false });
+    }
+  }
+
+  /** Content by either name of a file. */
+  text(path: string): string | undefined {
+    return (this.files.get(path) ?? [...this.files.values()].find((file) => file.realPath === path))?.text;
+  }
+
+  /** Writes to a file by its real path, or makes one. */
+  write(path: string, text: string, realPath = path): void {
+    const names = [...this.files.values()].filter((file) => file.realPath === path).map((file) => file.path);
+    for (const name of names.length > 0 ? names : [path]) {
+      this.files.set(name, hostFile(name, text, names.length > 0 ? path : realPath));
+    }
+  }
+
+  remove(path: string): void {
+    this.files.delete(path);
+  }
+
+  facts(): HostFacts {
+    const { description } = this;
+    const units = this.units();
+    const nova = description.nova === null ? undefined : units.get(description.nova?.name ?? "nova-compute.service");
+    return {
+      host: "compute-1",
+      system: {
+        hostname: "compute-1",
+        kernel: "6.1.0-18-amd64",
+        machineId: "0f".repeat(16),
+        hostId: undefined,
+        now: 1_795_262_000,
+        bootedAt: 1_795_000_000,
+      },
+      units,
+      files: new Map(this.files),
+      novaCompute: nova && {
+        unit: nova,
+        args: description.args ?? usual.args,
+        home: "/var/lib/nova",
+        environment: description.environment ?? usual.environment,
+      },
+      versions: this.versions(),
+      memory: { totalKib: (description.ramGib ?? usual.ramGib) * 1024 ** 2, availableKib: 1024 ** 2 },
+      fileSystems: Object.entries(description.fileSystems ?? usual.fileSystems).map(([mountPoint, size], index) => ({
+        mountPoint,
+        type: "ext4",
+        source: `/dev/disk${index}`,
+        device: size.device ?? `8:${index}`,
+        totalBytes: size.total * 1024 ** 3,
+        availableBytes: size.free * 1024 ** 3,
+      })),
+      guests: (description.guests ?? usual.guests).map(({ name, memoryMib, is }) => ({
+        name,
+        running: is.includes("running"),
+        memoryKib: memoryMib * 1024,
+        fileBacked: is.includes("in files"),
+        hugePages: is.includes("huge pages"),
+        locked: is.includes("locked"),
+      })),
+      guestMemoryFiles: Object.entries(description.memoryFiles ?? usual.memoryFiles).map(([path, mib]) => ({
+        path,
+        usedBytes: mib * 1024 ** 2,
+      })),
+      journal: this.journal(),
+    };
+  }
+
+  private units(): Map<string, UnitFacts> {
+    const { nova = {}, libvirt = usual.libvirt } = this.description;
+    const entries = Object.entries(libvirt).map(([name, state]) => [name, unit(name, state, "enabled")] as const);
+    const name = nova?.name ?? "nova-compute.service";
+    const novaUnit = nova && unit(name, nova.activeState ?? "active", nova.unitFileState ?? "enabled");
+    return new Map([...entries, ...(novaUnit ? [[name, novaUnit] as const] : [])]);
+  }
+
+  private versions(): HostFacts["versions"] {
+    const all = { ...usual.versions, ...this.description.versions };
+    const of = (name: keyof typeof all) => all[name] ?? undefined;
+    return { libvirt: of("libvirt"), qemu: of("qemu"), nova: of("nova"), kernel: of("kernel"), systemd: of("systemd") };
+  }
+
+  private journal(): HostFacts["journal"] {
+    const read = <T>(path: string) => {
+      const text = this.text(path);
+      return text === undefined ? undefined : (JSON.parse(text) as T);
+    };
+    const kind = "FileBackedMemoryConfig";
+    const record = read<ObjectRecord>(objectPath(kind));
+    const ours = [...this.files.values()].filter((file) => file.path.startsWith("/var/lib/hostmem/"));
+    return {
+      objects: new Map(record ? [[kind, record]] : []),
+      pending: read<PendingRecord>(pendingPath),
+      hashes: new Map(ours.map((file) => [file.path, file.sha256])),
+      running: [],
+    };
+  }
+}
+
+function hostFile(path: string, text: string, realPath: string): HostFile {
+  return { path, realPath, text, sha256: sha256(text), modifiedAt: 1_795_000_000, isRegular: true, tooLarge: false };
+}
+
+function unit(name: string, activeState: string, unitFileState: string): UnitFacts {
+  const isActive = activeState === "active";
+  return {
+    name,
+    loadState: "loaded",
+    activeState,
+    subState: isActive ? "running" : "dead",
+    mainPid: isActive ? 4711 : 0,
+    execStart: [],
+    user: "root",
+    rootDirectory: "",
+    unitFileState,
+  };
+}
