@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { type CliOutcome, runCli } from "./cli";
@@ -68,8 +68,10 @@ export class Project {
     }
   }
 
-  /** Replaces the program, as a user does between two updates. */
+  /** Replaces the program, as a user does between two updates. The stack's configuration stays. */
   setProgram(program: Program): void {
+    const settings = join(this.directory, `Pulumi.${this.stack}.yaml`);
+    const configuration = existsSync(settings) ? readFileSync(settings) : undefined;
     rmSync(this.directory, { recursive: true });
     if ("folder" in program) {
       cpSync(resolve(repository, program.folder), this.directory, {
@@ -88,6 +90,7 @@ export class Project {
     // The language host wants one beside the program; without dependencies, so that none is looked for there.
     const packageFile = join(this.directory, "package.json");
     if (!existsSync(packageFile)) writeFileSync(packageFile, `{ "name": "${this.name}" }\n`);
+    if (configuration) writeFileSync(settings, configuration);
   }
 
   /** `planFile`: where to save the plan for a later `up`. */
