@@ -11,12 +11,12 @@ set -u
 umask 077
 export LC_ALL=C PATH=/usr/sbin:/usr/bin:/sbin:/bin
 event() { printf '%s %s\\n' "$nonce" "$*"; }
-finish() { event finished "$1"; printf '%s\\n' "$1" >"$home/status.new"; mv -f -- "$home/status.new" "$home/status"; rm -rf -- "$work"; exit 0; }
+finish() { event finished "$1"; printf '%s\\n' "$1" >"$home/status.new"; mv -f -- "$home/status.new" "$home/status"; rm -rf -- \${work:+"$work"}; exit 0; }
 fail() { event failed "$*"; finish failed; }
 hash_of() { if [ -e "$1" ]; then sha256sum <"$1" | cut -d' ' -f1; else echo -; fi; }
 
 begin() { # LABEL SECONDS
-  work=$(mktemp -d /run/hostmem.XXXXXX) || { event failed "no room in /run"; exit 1; }
+  work=''
   exec 9>>${lockPath} || fail "cannot open ${lockPath}"
   if ! flock -n 9; then
     event waiting "$(head -c 300 ${lockPath})"
@@ -27,6 +27,8 @@ begin() { # LABEL SECONDS
   for old in ${applyDirectory}/*; do
     [ "$old" = "$home" ] || systemctl is-active --quiet "hostmem-apply-\${old##*/}.service" </dev/null || rm -rf -- "$old"
   done
+  rm -rf -- /run/hostmem.??????
+  work=$(mktemp -d /run/hostmem.XXXXXX) || fail "no room in /run"
 }
 
 # Proves that the host is still as the plan saw it. Called for every file before the first change.
@@ -39,12 +41,10 @@ expect() { # PATH HASH
 replace() { # PATH CONTENT
   new=\${1%/*}/.\${1##*/}.hostmem-new
   rm -f -- "$new"
-  if [ -e "$1" ]; then
-    { cp --preserve=all -- "$1" "$new" 2>/dev/null || cp -p -- "$1" "$new"; } || return 1
-  else
-    : >"$new" || return 1
-  fi
-  cat -- "$2" >"$new" && sync -- "$new" && mv -f -- "$new" "$1" && sync -- "\${1%/*}" || { rm -f -- "$new"; return 1; }
+  {
+    if [ -e "$1" ]; then cp --preserve=all -- "$1" "$new" 2>/dev/null || cp -p -- "$1" "$new"; else : >"$new"; fi &&
+      cat -- "$2" >"$new" && sync -- "$new" && mv -f -- "$new" "$1" && sync -- "\${1%/*}"
+  } || { rm -f -- "$new"; return 1; }
 }
 
 edit_file() { # PATH HASH-BEFORE HASH-AFTER, and on standard input lines of OFFSET LENGTH BASE64
@@ -77,7 +77,6 @@ make_host_id() { # PATH
 leave_host() {
   for record in ${stateDirectory}/objects/* ${stateDirectory}/pending.json; do [ -e "$record" ] && return 0; done
   rm -rf -- ${stateDirectory}/objects ${stateDirectory}/host-id
-  left_host=1
 }
 `;
 
@@ -124,7 +123,7 @@ restart_nova() { # UNIT LOG EXPECTED-MB SECONDS EVIDENCE STABLE-SECONDS
   mark_log "$2"
   restarts=$(property "$1" NRestarts) restarts=\${restarts:-0}
   timeout 180 systemctl restart "$1" </dev/null || :
-  deadline=$(($(date +%s) + $4)) process= since=0 proved=0 stopped=0 announced=0
+  deadline=$(($(date +%s) + $4)) process='' since=0 proved=0 stopped=0 announced=0
   while :; do
     now=$(date +%s)
     state=$(property "$1" ActiveState) current=$(property "$1" MainPID) again=$(property "$1" NRestarts)

@@ -105,28 +105,18 @@ function describeFailure(host: string, report: ApplyReport): HostError {
         advice: "Preview again. Nothing was changed.",
       });
     case "rolled-back":
-      return new HostError(
-        "failed",
-        host,
-        `${report.reason}; the change was taken back and the services run as before`,
-        {
-          advice: sentence && `Nova says: ${sentence}`,
-        },
-      );
-    case "unhealthy":
-      return new HostError(
-        "failed",
-        host,
-        `${report.reason}; the change was taken back, but the service is still not healthy`,
-        {
-          advice: [
-            sentence && `Nova says: ${sentence}`,
-            report.kept.length > 0 && `Changed by others and left: ${report.kept.join(", ")}`,
-          ]
-            .filter(Boolean)
-            .join("\n  "),
-        },
-      );
+    case "unhealthy": {
+      const isPartial = report.kept.length > 0;
+      const back = isPartial ? "the change was taken back in part" : "the change was taken back";
+      const running = isPartial ? ", and the services run" : " and the services run as before";
+      const now = report.status === "unhealthy" ? ", but the service is still not healthy" : running;
+      const advice = [
+        sentence && `Nova says: ${sentence}`,
+        isPartial && `Changed by others meanwhile, and left: ${report.kept.join(", ")}`,
+      ];
+      const text = advice.filter(Boolean).join("\n  ");
+      return new HostError("failed", host, `${report.reason}; ${back}${now}`, text ? { advice: text } : {});
+    }
     default:
       return new HostError("failed", host, report.reason ?? "the apply did not finish", {
         advice: "Run `pulumi up` again: it finishes or takes back what was begun.",

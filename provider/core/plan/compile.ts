@@ -75,11 +75,19 @@ function compileActivate(step: ActivateStep): string {
     `mark_log ${log}`,
     `if ! { ${restart(step.health.expectedMemoryMb)}; }; then`,
     `say_log ${unit} ${log}`,
-    ...step.rollback.map((write) => `${compileWrite(write)} || event kept ${quote(write.path)}`),
+    "kept=0",
+    // What could not be taken back must stay on record.
+    ...step.rollback.map((write) =>
+      write.kind === "edit-file"
+        ? `${compileWrite(write)} || { kept=1; event kept ${quote(write.path)}; }`
+        : `[ "$kept" = 1 ] || ${compileWrite(write)} || { kept=1; event kept ${quote(write.path)}; }`,
+    ),
     `if ! { ${restart(step.rollbackMemoryMb)}; }; then say_log ${unit} ${log}; finish unhealthy; fi`,
     "event back",
+    `if [ "$kept" = 0 ]; then`,
     ...step.afterRollback.map(compileWrite),
     "leave_host",
+    "fi",
     "finish rolled-back",
     "fi",
     "event healthy",

@@ -1,0 +1,53 @@
+/**
+ * systemd as far as an apply asks it about nova-compute and libvirt. A start reads nova.conf as Nova does in one respect:
+ * it refuses 666 MiB, by ending with success right after it has logged why. /run/somebody-else is run at each start.
+ */
+export const systemctl = `#!/bin/sh
+state=/run/unit-state
+log=/var/log/nova/nova-compute.log
+case $1 in
+  is-active) exit 3 ;;
+  show)
+    case $3 in nova-compute*) unit=nova ;; *) unit=libvirt ;; esac
+    [ "$2" = -p ] && { property=$3; unit=$5; [ "$4" = --value ] || unit=$4; }
+    case $unit/$property in
+      nova-compute.service/ActiveState) cat $state 2>/dev/null || echo active ;;
+      nova-compute.service/MainPID) [ "$(cat $state 2>/dev/null || echo active)" = active ] && echo 4242 || echo 0 ;;
+      */ActiveState) echo active ;;
+      */NRestarts) echo 0 ;;
+      */Result) echo success ;;
+    esac ;;
+  restart)
+    echo "$2" >>/run/restarted
+    [ "$2" = nova-compute.service ] || exit 0
+    mkdir -p /var/log/nova
+    if grep -q '^file_backed_memory = 666' /etc/nova/nova.conf; then
+      echo inactive >$state
+      echo "2026-11-21 12:05:54.438 4242 ERROR oslo_service.service [-] Error starting thread.: nova.exception.InternalError: Running Nova with 666 is refused" >>$log
+    else
+      echo active >$state
+      echo "2026-11-21 12:05:54.438 4242 INFO nova.compute.manager [-] Looking for unclaimed instances stuck in BUILDING status" >>$log
+    fi
+    [ ! -e /run/somebody-else ] || sh /run/somebody-else ;;
+esac
+`;
+
+export const journalctl = `#!/bin/sh
+exit 0
+`;
+
+/**
+ * Stands before a tool and ends every process of the sandbox just before its N-th use of all the tools (/run/cut holds N);
+ * for \`cat\` after it has written half.
+ */
+export function cutting(tool: string): string {
+  return `#!/bin/sh
+count=$(($(/usr/bin/cat /run/count 2>/dev/null || echo 0) + 1))
+echo $count >/run/count
+if [ "$count" = "$(/usr/bin/cat /run/cut 2>/dev/null)" ]; then
+  [ ${tool} != cat ] || /usr/bin/cat "$@" | /usr/bin/head -c 20
+  kill -KILL -1
+fi
+exec /usr/bin/${tool} "$@"
+`;
+}
