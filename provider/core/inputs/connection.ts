@@ -1,6 +1,6 @@
 import type { Become, Connection } from "../transport/connection";
 import { isHostKey } from "../transport/hostKeys";
-import { type Inputs, show } from "./problem";
+import type { Inputs } from "./problem";
 
 /** Fields of `@pulumi/command`'s ConnectionArgs, and ours. */
 const connectionFields = [
@@ -20,9 +20,9 @@ const connectionFields = [
   "hostKeyChecking",
 ] as const;
 
-/** Reads the `connection` property. Values are never quoted in problems: most of them are secrets or stand beside one. */
+/** Reads the `connection` property. */
 export function readConnection(parent: Inputs, name = "connection"): Connection | undefined {
-  const inputs = parent.object(name);
+  const inputs = parent.object(name, true);
   if (!inputs) {
     if (!parent.has(name)) parent.problem(name, 'is required, for example { host: "compute-1", user: "deploy" }');
     return undefined;
@@ -70,10 +70,11 @@ export function readBecome(inputs: Inputs, user: string | undefined): Become {
   const value = inputs.raw("become");
   if (value === undefined || value === null) return { method: user === "root" ? "none" : "sudo", password: undefined };
   if (typeof value === "string") {
-    if (value !== "sudo" && value !== "none") inputs.problem("become", `must be "sudo" or "none", not ${show(value)}`);
+    if (value !== "sudo" && value !== "none")
+      inputs.problem("become", 'must be "sudo" or "none", or sudo with a password: { password: … }');
     return { method: value === "none" ? "none" : "sudo", password: undefined };
   }
-  const object = inputs.object("become");
+  const object = inputs.object("become", true);
   object?.rejectUnknown(["method", "password"]);
   const method = object?.choice("method", ["sudo", "none"]) ?? "sudo";
   return { method, password: object?.text("password") };

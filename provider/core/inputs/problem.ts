@@ -12,6 +12,8 @@ export class Inputs {
     private readonly values: Record<string, unknown>,
     private readonly at: string,
     readonly problems: Problem[],
+    /** Values are never quoted: they are secrets, or stand where somebody may have put one by mistake. */
+    private readonly isSecret = false,
   ) {}
 
   has(name: string): boolean {
@@ -45,7 +47,7 @@ export class Inputs {
     const value = this.values[name];
     if (!this.has(name)) return undefined;
     if (typeof value !== "number" || !Number.isInteger(value) || value < minimum || value > maximum) {
-      return this.problem(name, `must be a whole number from ${minimum} to ${maximum}, not ${show(value)}`);
+      return this.problem(name, `must be a whole number from ${minimum} to ${maximum}${this.not(value)}`);
     }
     return value;
   }
@@ -54,7 +56,7 @@ export class Inputs {
     const value = this.values[name];
     if (!this.has(name)) return undefined;
     if (!choices.includes(value as T)) {
-      return this.problem(name, `must be ${choices.map((one) => `"${one}"`).join(" or ")}, not ${show(value)}`);
+      return this.problem(name, `must be ${choices.map((one) => `"${one}"`).join(" or ")}${this.not(value)}`);
     }
     return value as T;
   }
@@ -70,18 +72,22 @@ export class Inputs {
       if (choices.includes(one)) return [one as T];
       this.problem(
         `${name}[${index}]`,
-        `must be one of ${choices.map((each) => `"${each}"`).join(", ")}, not ${show(one)}`,
+        `must be one of ${choices.map((each) => `"${each}"`).join(", ")}${this.not(one)}`,
       );
       return [];
     });
   }
 
-  object(name: string): Inputs | undefined {
+  object(name: string, isSecret = this.isSecret): Inputs | undefined {
     const value = this.values[name];
     if (!this.has(name)) return undefined;
     if (typeof value !== "object" || Array.isArray(value))
       return this.problem(name, `must be an object, not ${kindOf(value)}`);
-    return new Inputs(value as Record<string, unknown>, this.path(name), this.problems);
+    return new Inputs(value as Record<string, unknown>, this.path(name), this.problems, isSecret);
+  }
+
+  private not(value: unknown): string {
+    return this.isSecret ? "" : `, not ${show(value)}`;
   }
 
   /** A misspelt property would silently do nothing. */
@@ -93,7 +99,7 @@ export class Inputs {
 }
 
 /** A value in a message: short, on one line. */
-export function show(value: unknown): string {
+function show(value: unknown): string {
   const text = JSON.stringify(value) ?? String(value);
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }

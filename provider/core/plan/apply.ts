@@ -84,7 +84,7 @@ export class ApplyFailure extends HostError {
 
   /** True if something of ours may be on the host, so that the resource must not be forgotten. */
   get leftTraces(): boolean {
-    return this.report.begun && this.report.status !== "rolled-back";
+    return this.report.begun && (this.report.status !== "rolled-back" || this.report.kept.length > 0);
   }
 }
 
