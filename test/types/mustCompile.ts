@@ -1,0 +1,38 @@
+// Programs that users write. That this file compiles is the test.
+import type { types } from "@pulumi/command";
+import * as pulumi from "@pulumi/pulumi";
+import { type ConnectionArgs, FileBackedMemoryConfig, type HostArgs, ServiceActivation } from "../../sdk/nodejs";
+
+/** The object that users already have for @pulumi/command, unchanged. */
+export function sharedWithCommand(connection: types.input.remote.ConnectionArgs): HostArgs {
+  return { connection };
+}
+
+export function fromConfiguration(config: pulumi.Config): FileBackedMemoryConfig[] {
+  const connection = config.requireObject<ConnectionArgs>("connection");
+  const password = config.requireSecret("password");
+  return [
+    new FileBackedMemoryConfig("text", { connection, capacity: "1 TiB" }),
+    new FileBackedMemoryConfig("number", { connection, capacity: 1024 }),
+    new FileBackedMemoryConfig("auto", { connection, capacity: "auto" }),
+    new FileBackedMemoryConfig("outputs", {
+      connection: { host: pulumi.output("compute-1"), password, proxy: { host: "bastion" }, transport: "ssh" },
+      become: { method: "sudo", password },
+      capacity: pulumi.output("1 TiB"),
+      memoryBackingDir: "/mnt/memory",
+      reservedHostMemory: 0,
+      discard: "required",
+      activation: "deferred",
+      healthTimeoutSeconds: 600,
+      unreachable: "skip",
+      lockTimeoutSeconds: 60,
+      allowHazards: ["guests-in-ram", pulumi.output("guests-in-files" as const)],
+      takeOverFrom: "other/prod/memory",
+    }),
+  ];
+}
+
+export function outputs(memory: FileBackedMemoryConfig): [pulumi.Output<number>, pulumi.Output<string[]>] {
+  new ServiceActivation("all", { connection: { host: "compute-1" } }, { dependsOn: [memory] });
+  return [memory.memoryMb, memory.plan];
+}

@@ -1,0 +1,32 @@
+// Mistakes that the compiler must find. Each directive is an error itself if the line after it compiles.
+import { FileBackedMemoryConfig, ServiceActivation } from "../../sdk/nodejs";
+
+const connection = { host: "compute-1" };
+
+// @ts-expect-error without a connection
+new FileBackedMemoryConfig("a", { capacity: "1 GiB" });
+// @ts-expect-error without a capacity
+new FileBackedMemoryConfig("a", { connection });
+// @ts-expect-error a connection without a host
+new ServiceActivation("a", { connection: { user: "root" } });
+// @ts-expect-error a misspelt property
+new FileBackedMemoryConfig("a", { connection, capacity: 1, memoryBackingDirectory: "/mnt" });
+// @ts-expect-error a capacity that is neither text nor number
+new FileBackedMemoryConfig("a", { connection, capacity: true });
+// @ts-expect-error a word that is not one of the choices
+new FileBackedMemoryConfig("a", { connection, capacity: 1, discard: "always" });
+// @ts-expect-error a hazard that nobody knows
+new FileBackedMemoryConfig("a", { connection, capacity: 1, allowHazards: ["everything"] });
+// @ts-expect-error a way to become root that nobody knows
+new ServiceActivation("a", { connection, become: "su" });
+// @ts-expect-error a host key check that nobody knows
+new ServiceActivation("a", { connection: { host: "a", hostKeyChecking: "maybe" } });
+// @ts-expect-error what only belongs to another kind
+new ServiceActivation("a", { connection, capacity: 1 });
+
+declare const memory: FileBackedMemoryConfig;
+declare const other: FileBackedMemoryConfig;
+// @ts-expect-error an output is no plain value
+export const sum: number = memory.memoryMb + 1;
+// @ts-expect-error outputs are not written to
+memory.memoryMb = other.memoryMb;
