@@ -104,9 +104,11 @@ export class ApplyLogReader {
 export function novaSentence(log: string): string | undefined {
   const lines = log.split("\n").map((line) => line.replace(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+ \d+ /, ""));
   for (const line of lines) {
-    const match =
-      /(?:^|[\s.])([A-Z][A-Za-z]*(?:Error|Exception|Invalid|NotFound|Failed|Unsupported)[A-Za-z]*: .+)$/.exec(line);
+    const match = /(?:^|[\s.])([A-Za-z]*(?:Error|Exception|Invalid|NotFound|Failed|Unsupported)[A-Za-z]*: .+)$/.exec(
+      line,
+    );
     if (match) return match[1]!.slice(0, 600);
   }
-  return lines.find((line) => /(ERROR|CRITICAL)/.test(line))?.slice(0, 600);
+  const first = lines.find((line) => /(ERROR|CRITICAL)/.test(line));
+  return first?.replace(/^(ERROR|CRITICAL) \S+ (\[[^\]]*\] )?/, "").slice(0, 600);
 }
