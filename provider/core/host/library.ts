@@ -14,6 +14,10 @@ event() { printf '%s %s\\n' "$nonce" "$*"; }
 finish() { event finished "$1"; printf '%s\\n' "$1" >"$home/status.new"; mv -f -- "$home/status.new" "$home/status"; rm -rf -- \${work:+"$work"}; exit 0; }
 fail() { event failed "$*"; finish failed; }
 hash_of() { if [ -e "$1" ]; then sha256sum <"$1" | cut -d' ' -f1; else echo -; fi; }
+age_of() { echo "$(($(date +%s) - $(stat -c %Y -- "$1" 2>/dev/null || date +%s)))"; }
+forget_apply() { # HOME
+  systemctl is-active --quiet "hostmem-apply-\${1##*/}.service" </dev/null || rm -rf -- "$1"
+}
 
 begin() { # LABEL SECONDS
   work=''
@@ -23,9 +27,11 @@ begin() { # LABEL SECONDS
     flock -w "$2" 9 || { event busy "$(head -c 300 ${lockPath})"; finish busy; }
   fi
   printf '%s' "$1" >${lockPath}
-  # What cut applies left. Only the holder of the lock may judge that.
+  # What cut applies left. One that has no unit may be about to get it, and a status may be about to be read, also by a
+  # client that lost its link and comes back for it.
   for old in ${applyDirectory}/*; do
-    [ "$old" = "$home" ] || systemctl is-active --quiet "hostmem-apply-\${old##*/}.service" </dev/null || rm -rf -- "$old"
+    limit=60; [ ! -e "$old/status" ] || limit=900
+    if [ "$old" != "$home" ] && [ "$(age_of "$old")" -gt "$limit" ]; then forget_apply "$old"; fi
   done
   rm -rf -- /run/hostmem.??????
   work=$(mktemp -d /run/hostmem.XXXXXX) || fail "no room in /run"
@@ -77,6 +83,9 @@ make_host_id() { # PATH
 leave_host() {
   for record in ${stateDirectory}/objects/* ${stateDirectory}/pending.json; do [ -e "$record" ] && return 0; done
   rm -rf -- ${stateDirectory}/objects ${stateDirectory}/host-id
+  for old in ${applyDirectory}/*; do
+    if [ "$old" != "$home" ] && [ -e "$old/status" ]; then forget_apply "$old"; fi
+  done
 }
 `;
 
