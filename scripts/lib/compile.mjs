@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { runQuietly } from "./command.mjs";
 import { buildFolder, root } from "./paths.mjs";
 
-const SOURCE_FOLDERS = ["provider", "sdk", "examples", "test", "scripts"]; // "include" of tsconfig.json
+const SOURCE_FOLDERS = ["provider", "sdk", "test", "scripts"]; // "include" of tsconfig.json
 const COMPILE_LIMIT_SECONDS = 300;
 const stampFile = join(buildFolder, ".sources");
 

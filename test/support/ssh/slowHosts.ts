@@ -1,0 +1,84 @@
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { SshServer } from "./server";
+
+/** systemd of a host on which nova-compute runs, as far as facts ask; this machine need not run systemd. */
+const systemctl = `#!/bin/sh
+case $* in
+  --version) echo 'systemd 252 (252.39)' ;;
+  "show -p Id,"*) printf 'Id=nova-compute.service\\nLoadState=loaded\\nActiveState=active\\nSubState=running\\nMainPID=0\\nUnitFileState=enabled\\n' ;;
+esac
+`;
+
+export interface Session {
+  host: number;
+  /** Nanoseconds. */
+  start: bigint;
+  end: bigint;
+}
+
+/**
+ * Hosts that take their time: each is a real sshd whose root's shell first sleeps. Behind it is this machine, with a
+ * nova-compute that is only said to run. Each keeps a list of its sessions.
+ */
+export class SlowHosts {
+  private constructor(
+    private readonly folder: string,
+    readonly servers: SshServer[],
+  ) {}
+
+  static async start(count: number, seconds: number): Promise<SlowHosts> {
+    const folder = mkdtempSync("/tmp/hm-slow-");
+    chmodSync(folder, 0o755);
+    mkdirSync(join(folder, "tools"));
+    writeFileSync(join(folder, "tools", "systemctl"), systemctl, { mode: 0o755 });
+    const start = (host: number) => SshServer.start({ loginShell: slowShell(folder, host, seconds) });
+    return new SlowHosts(folder, await Promise.all(Array.from({ length: count }, (_, host) => start(host))));
+  }
+
+  /** Sessions since the last time this was asked; one that has not ended is an error. */
+  sessions(): Session[] {
+    return this.servers.flatMap((_, host) => {
+      const file = join(this.folder, `sessions-${host}`);
+      const lines = readIfThere(file).trim().split("\n").filter(Boolean);
+      rmSync(file, { force: true });
+      const started = new Map<string, bigint>();
+      const sessions: Session[] = [];
+      for (const line of lines) {
+        const [what, pid, at] = line.split(" ") as [string, string, string];
+        if (what === "start") started.set(pid, BigInt(at));
+        else sessions.push({ host, start: started.get(pid)!, end: BigInt(at) });
+      }
+      if (sessions.length !== started.size)
+        throw new Error(`host ${host}: a session has not ended:\n${lines.join("\n")}`);
+      return sessions;
+    });
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.servers.map((server) => server.stop()));
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+function slowShell(folder: string, host: number, seconds: number): string {
+  const note = (what: string) => `echo "${what} $$ $(date +%s%N)" >>${folder}/sessions-${host}`;
+  return `#!/bin/sh
+${note("start")}
+sleep ${seconds}
+# In the name space of this sshd only; /usr/sbin comes first in everybody's PATH.
+grep -q ' /usr/sbin overlay ' /proc/self/mounts || mount -t overlay -o lowerdir=${folder}/tools:/usr/sbin overlay /usr/sbin
+/bin/sh "$@"
+code=$?
+${note("end")}
+exit $code
+`;
+}
+
+function readIfThere(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return "";
+  }
+}
