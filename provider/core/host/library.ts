@@ -184,9 +184,11 @@ ${Buffer.from(script, "latin1").toString("base64")}
 END
   systemd-run --quiet --collect --unit=hostmem-apply-${id} --description="pulumi-hostmem apply" /bin/sh ${home}/script </dev/null || { rm -rf ${home}; exit 72; }
 fi
+# A follower whose client is gone may live on for long; the folder is the business of the latest one.
+echo $$ >${home}/follower
 said=0
 idle=0
-while :; do
+while [ "$(cat ${home}/follower 2>/dev/null)" = $$ ]; do
   ended=0; [ -e ${home}/status ] && ended=1
   if [ "$ended" = 0 ] && ! systemctl is-active --quiet hostmem-apply-${id}.service </dev/null; then idle=$((idle + 1)); else idle=0; fi
   size=$(stat -c %s ${home}/log)
@@ -195,6 +197,6 @@ while :; do
   [ "$idle" -lt 20 ] || break
   sleep 0.1
 done
-if [ -e ${home}/status ]; then rm -rf ${home}; rmdir ${applyDirectory} ${stateDirectory} 2>/dev/null || :; fi
+if [ "$(cat ${home}/follower 2>/dev/null)" = $$ ] && [ -e ${home}/status ]; then rm -rf ${home}; rmdir ${applyDirectory} ${stateDirectory} 2>/dev/null || :; fi
 `;
 }

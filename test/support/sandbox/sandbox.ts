@@ -15,7 +15,7 @@ import { ApplyLogReader, type ApplyReport } from "../../../provider/core/plan/ap
 import { compile } from "../../../provider/core/plan/compile";
 import type { Plan } from "../../../provider/core/plan/step";
 import { DescribedHost } from "../plans/describedHost";
-import { journalctl, systemctl } from "./stubs";
+import { journalctl, systemctl, systemdRun } from "./stubs";
 
 export const nonce = "0123456789abcdef0123456789abcdef";
 
@@ -42,6 +42,7 @@ export class Sandbox {
     for (const name of ["upper", "work", "root", "run"]) mkdirSync(join(this.folder, name));
     this.write("/usr/sbin/systemctl", systemctl, 0o755);
     this.write("/usr/sbin/journalctl", journalctl, 0o755);
+    this.write("/usr/sbin/systemd-run", systemdRun, 0o755);
   }
 
   write(path: string, content: string | Buffer, mode = 0o644): void {

@@ -1,0 +1,50 @@
+import { strict as assert } from "node:assert";
+import { launchScript } from "../../provider/core/host/library";
+import { Sandbox } from "../support/sandbox/sandbox";
+
+const home = "/var/lib/hostmem/apply/0011";
+/** Says three things over a second and ends well, as an apply does. */
+const script = `exec >>${home}/log
+echo one; sleep 0.5; printf tw; sleep 0.5; echo o; echo three; echo applied >${home}/status.new; mv ${home}/status.new ${home}/status`;
+
+describe("starting an apply, and following it", function () {
+  this.timeout(60_000);
+  let sandbox: Sandbox;
+  beforeEach(() => {
+    sandbox = new Sandbox();
+  });
+  afterEach(() => sandbox.remove());
+
+  const follow = (text = script) => `( ${launchScript("0011", text)} ); echo "exit $?"`;
+
+  it("shows all that it says, once, and leaves nothing behind when it is over", () => {
+    assert.equal(sandbox.run(follow()), "one\ntwo\nthree\nexit 0\n");
+    assert.equal(sandbox.run("ls -d /var/lib/hostmem 2>&1 || :").includes("cannot access"), true);
+    assert.equal(sandbox.read("/run/started"), "hostmem-apply-0011\n");
+  });
+
+  it("does not start it again when a link is lost, and shows it from its start", () => {
+    const lost = `sh -c '${follow().replaceAll("'", "'\\''")}' >/tmp/first & sleep 0.3; kill -9 $!`;
+    const said = sandbox.run(`${lost}; ${follow()}`);
+    assert.equal(said, "one\ntwo\nthree\nexit 0\n");
+    assert.equal(sandbox.read("/run/started"), "hostmem-apply-0011\n");
+  });
+
+  it("ends when the apply is cut, and keeps its folder for whoever comes next", () => {
+    const said = sandbox.run(follow(`exec >>${home}/log\necho begun\nkill -9 $$`));
+    assert.equal(said, "begun\nexit 0\n");
+    assert.equal(sandbox.run(`ls ${home}`), "follower\nlog\nscript\n");
+  });
+
+  it("says so when the apply cannot be started, and changes nothing", () => {
+    sandbox.write("/run/systemd-run-fails", "");
+    assert.equal(sandbox.run(follow()), "exit 72\n");
+    assert.equal(sandbox.run("ls -A /var/lib/hostmem/apply"), "");
+  });
+
+  it("says so when there is no room for it", () => {
+    const said = sandbox.run(`mkdir -p /var/lib/hostmem && mount -t tmpfs -o ro tmpfs /var/lib/hostmem; ${follow()}`);
+    assert.match(said, /^exit 71$/m);
+    assert.equal(sandbox.read("/run/started"), undefined);
+  });
+});
