@@ -49,6 +49,7 @@ describe("hosts that are read ahead", function () {
 
   const environment = (more: NodeJS.ProcessEnv = {}, these = connections) => ({
     TEST_CONNECTIONS: JSON.stringify(these),
+    XDG_RUNTIME_DIR: process.env["XDG_RUNTIME_DIR"], // the present place, also after the project was made
     ...more,
   });
   const logins = () => hosts.servers.map((server) => server.logins());
