@@ -53,6 +53,8 @@ async function checkHost(
 ): Promise<CheckResult> {
   const { session, args, log } = declared;
   try {
+    const rival = claim(declared);
+    if (rival) return { inputs, failures: [toFailure(rival)] };
     const facts = await session.facts();
     const evaluation = evaluate(declared, facts, olds, plannedByOthers(declared));
     if (evaluation.problems.length > 0) {
@@ -83,6 +85,18 @@ async function checkHost(
     if (error instanceof HostError) return { inputs, failures: await hostFailures(error, context) };
     throw error;
   }
+}
+
+/** Two resources of one program that declare the same object would undo each other, for ever. */
+function claim({ kind, args, session }: Declared): Problem | undefined {
+  if (!kind.hasRecord) return undefined;
+  const owner = session.claims.get(kind.name) ?? args.owner;
+  session.claims.set(kind.name, owner);
+  if (owner === args.owner) return undefined;
+  return {
+    path: "",
+    message: `[${session.host}] ${kind.name} of this host is already declared by ${owner}; a host has one`,
+  };
 }
 
 /** The engine ends a run at the first failed check, so that one names every host that could not be read. */

@@ -6,6 +6,7 @@ import { hasUnknown } from "./core/inputs/unknown";
 import type { CommonArgs, Kind } from "./core/kinds/kind";
 import { isOwner } from "./core/ownership";
 import { ApplyFailure } from "./core/plan/apply";
+import { type ApplyReport, leavesTraces } from "./core/plan/applyLog";
 import { type Plan, planLines } from "./core/plan/step";
 import {
   type Declared,
@@ -45,17 +46,21 @@ export async function diff(kind: Kind<CommonArgs>, id: string, olds: Properties,
 
 export async function create(kind: Kind<CommonArgs>, inputs: Properties) {
   const declared = readAccepted(kind, inputs);
+  let report: ApplyReport | undefined;
   try {
-    const facts = await bring(declared, inputs, undefined);
+    const facts = await bring(declared, inputs, undefined, (ended) => {
+      report = ended;
+    });
     return { id: idOf(kind, facts.system.hostId ?? facts.system.machineId), outs: outputs(declared, inputs, facts) };
   } catch (error) {
-    if (!(error instanceof ApplyFailure) || !error.leftTraces) throw error;
-    throw begun(error, idOf(kind, error.report.hostId ?? "unknown"), inputs);
+    if (error instanceof ApplyFailure) report = error.report;
+    if (!report || !leavesTraces(report)) throw error;
+    throw begun(error as Error, idOf(kind, report.hostId ?? "unknown"), inputs);
   }
 }
 
 /** With an id and properties the engine keeps the resource in state, so that destroy can take back what was begun. */
-function begun(error: ApplyFailure, id: string, inputs: Properties): Error {
+function begun(error: Error, id: string, inputs: Properties): Error {
   const { __run: _run, ...properties } = inputs;
   return Object.assign(new Error(error.message), { id, properties, reasons: [error.message] });
 }
@@ -70,10 +75,15 @@ export async function update(kind: Kind<CommonArgs>, _id: string, olds: Properti
 }
 
 /** Brings the host to what is declared and returns facts from after that. */
-async function bring(declared: Declared, inputs: Properties, olds: Properties | undefined): Promise<HostFacts> {
+async function bring(
+  declared: Declared,
+  inputs: Properties,
+  olds: Properties | undefined,
+  onApplied: (report: ApplyReport) => void = () => {},
+): Promise<HostFacts> {
   const { session, args, log } = declared;
   const shown = inputs["plan"] as string[] | undefined;
-  await session.apply(
+  const { report } = await session.apply(
     (facts) => {
       const { problems, plan } = evaluate(declared, facts, olds ?? inputs);
       if (problems.length > 0) throw refusal(session.host, problems);
@@ -82,6 +92,7 @@ async function bring(declared: Declared, inputs: Properties, olds: Properties | 
     },
     { holder: holder(args), lockTimeoutSeconds: args.lockTimeoutSeconds, progress: log },
   );
+  if (report) onApplied(report);
   session.planned.delete(resourceKey(declared));
   const facts = await session.facts();
   const left = planLines(evaluate(declared, facts, olds ?? inputs).plan);

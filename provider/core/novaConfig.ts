@@ -1,4 +1,5 @@
 import type { HostFacts } from "./facts/hostFacts";
+import { fileLimit } from "./facts/sections";
 import { configSources, type Effective, effective, type OsloFile, parseOsloFile } from "./files/osloConfig";
 
 /** nova-compute's configuration on one host, as oslo.config puts it together. */
@@ -31,11 +32,13 @@ export function readNovaConfig(
     .filter((path) => facts.files.get(path)?.isRegular)
     .map((path) => parseOsloFile(path, text(path) ?? ""));
   const broken = files.find((file) => file.failure);
+  const large = sources.paths.find((path) => facts.files.get(path)?.tooLarge);
   const environment = nova.environment;
   return {
     files,
     failure:
       sources.failure ??
+      (large && `${large} is larger than ${fileLimit / 1024 ** 2} MiB, which no configuration should be`) ??
       (broken &&
         `${broken.path} line ${broken.failure!.line}: ${broken.failure!.reason} (${broken.failure!.text.slice(0, 60)})`),
     get: (section, option) => effective(files, section, option, { environment, options: {} }),
@@ -60,4 +63,11 @@ export function novaLogFile(facts: HostFacts, config: NovaConfig): string | unde
   const directory = argument("log-dir") ?? setting("log_dir");
   if (file === undefined) return directory === undefined ? undefined : `${directory}/nova-compute.log`;
   return file.startsWith("/") || directory === undefined ? file : `${directory}/${file}`;
+}
+
+/** True if nova-compute's own lines of level INFO may not show in its log: its levels are set elsewhere, or higher. */
+export function hidesInfo(config: NovaConfig): boolean {
+  if (config.get("DEFAULT", "log_config_append")?.text) return true;
+  const levels = config.get("DEFAULT", "default_log_levels")?.text ?? "";
+  return /(^|,)\s*nova(\.compute(\.manager)?)?\s*=\s*(WARN|WARNING|ERROR|CRITICAL|FATAL)\b/i.test(levels);
 }

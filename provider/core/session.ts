@@ -37,6 +37,8 @@ export class HostSession {
   private notBefore = 0;
   /** By resource, see PlannedEffect. */
   readonly planned = new Map<string, PlannedEffect>();
+  /** The owner that declares an object of this host in this run, by kind. */
+  readonly claims = new Map<string, string>();
   /** True once this process has changed the host. */
   hasApplied = false;
 

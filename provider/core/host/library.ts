@@ -126,7 +126,7 @@ mark_log() { # LOG
 
 # "systemctl restart" succeeds when Nova refuses its configuration, and "is-active" lies for a second more. Believed is
 # only: Nova's own word, from after the restart, that it is past its checks, and the same process for a while after that.
-# Where the log level hides that word, a quiet half minute of one process is taken instead.
+# Only where the configuration hides that word (no EVIDENCE), a time of one process without an error is taken instead.
 restart_nova() { # UNIT LOG EXPECTED-MB SECONDS EVIDENCE STABLE-SECONDS
   event restarting "$1"
   mark_log "$2"
@@ -148,9 +148,12 @@ restart_nova() { # UNIT LOG EXPECTED-MB SECONDS EVIDENCE STABLE-SECONDS
       if [ "$3" != - ] && grep -q 'Final resource view' "$work/log" && ! grep 'Final resource view' "$work/log" | tail -n 1 | grep -q "phys_ram=$3MB"; then
         event unhealthy "$1 came up with another amount of memory than $3 MB"; return 1
       fi
-      if [ "$proved" = 0 ] && grep -q -E "$5" "$work/log"; then proved=$now; fi
+      if [ -z "$5" ]; then
+        grep -q -E ' (ERROR|CRITICAL) ' "$work/log" || proved=$since
+      elif [ "$proved" = 0 ] && grep -q -E "$5" "$work/log"; then
+        proved=$now
+      fi
       if [ "$proved" != 0 ] && [ "$((now - proved))" -ge "$6" ]; then return 0; fi
-      if [ "$proved" = 0 ] && [ "$((now - since))" -ge 30 ] && ! grep -q -E ' (INFO|ERROR|CRITICAL) ' "$work/log"; then return 0; fi
     fi
     if [ "$now" -ge "$deadline" ]; then event unhealthy "$1 did not come up within $4 s"; return 1; fi
     if [ "$announced" = 0 ] && [ "$((now - since))" -ge 10 ]; then announced=1; event slow "$1"; fi

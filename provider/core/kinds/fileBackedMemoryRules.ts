@@ -45,7 +45,7 @@ export function refusals(
     if (variable && !wanted.isRight) {
       refuse(
         "",
-        `${variable} in the environment of ${facts.novaCompute?.unit.name} wins over every file; remove it there`,
+        `${variable} in the environment of ${facts.novaCompute?.unit.name} wins over every file; remove it there and restart the service`,
       );
     }
   }

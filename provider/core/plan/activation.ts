@@ -4,7 +4,7 @@ import type { ObjectRecord, PendingRecord, Service } from "../facts/journal";
 import { libvirtUnit } from "../facts/units";
 import { parseInteger } from "../files/osloConfig";
 import { objectPath, pendingPath } from "../host/paths";
-import { novaLogFile, readNovaConfig } from "../novaConfig";
+import { hidesInfo, type NovaConfig, novaLogFile, readNovaConfig } from "../novaConfig";
 import type { FileChanges } from "./fileChanges";
 import { composePending, type OptionPlan, planReturn } from "./options";
 import type { ActivateStep, StartEvidence, Step, WriteRecordStep } from "./step";
@@ -125,7 +125,7 @@ function planActivation(
       logFile: novaLogFile(facts, readNovaConfig(facts)),
       expectedMemoryMb: fileBackedMemoryMb(facts, changes),
       timeoutSeconds: healthTimeoutSeconds,
-      evidence: startEvidence(facts.versions.nova),
+      evidence: startEvidence(facts.versions.nova, readNovaConfig(facts)),
     },
     rollback,
     afterRollback,
@@ -147,9 +147,11 @@ export function restartsFor(facts: HostFacts, services: readonly Service[]): Act
 
 /**
  * What nova-compute logs at level INFO once its driver accepted the configuration: from Train on it looks for interrupted
- * builds (ComputeManager.init_host), up to Rocky it sums up its resources. Stein logs neither, so there only time tells.
+ * builds (ComputeManager.init_host), up to Rocky it sums up its resources. Stein logs neither, so there only time tells,
+ * as it does where the configuration hides that level.
  */
-function startEvidence(nova: string | undefined): StartEvidence {
+function startEvidence(nova: string | undefined, config: NovaConfig): StartEvidence {
+  if (hidesInfo(config)) return { pattern: "", stableSeconds: 30 };
   const major = Number(nova?.split(".")[0] ?? 0);
   if (major === 0 || major === 19) return { pattern: "Starting compute node", stableSeconds: 30 };
   return { pattern: "Looking for unclaimed instances|Final resource view", stableSeconds: 3 };

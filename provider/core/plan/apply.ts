@@ -81,11 +81,6 @@ export class ApplyFailure extends HostError {
   ) {
     super(error.kind, error.host, error.problem, { ...(error.advice ? { advice: error.advice } : {}), cause: error });
   }
-
-  /** True if something of ours may be on the host, so that the resource must not be forgotten. */
-  get leftTraces(): boolean {
-    return this.report.begun && (this.report.status !== "rolled-back" || this.report.kept.length > 0);
-  }
 }
 
 /** Turns a report that is not `applied` into the error a user should read. */

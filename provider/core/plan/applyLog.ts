@@ -16,6 +16,11 @@ export interface ApplyReport {
   kept: string[];
 }
 
+/** True if something of ours may be on the host after an apply, so that its resource must not be forgotten. */
+export function leavesTraces(report: ApplyReport): boolean {
+  return report.begun && (report.status !== "rolled-back" || report.kept.length > 0);
+}
+
 /** Splits an apply's log into events as it arrives; pieces may end anywhere. */
 export class ApplyLogReader {
   readonly report: ApplyReport = {

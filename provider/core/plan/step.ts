@@ -55,7 +55,7 @@ export interface HealthCheck {
 }
 
 export interface StartEvidence {
-  /** Extended regular expression over log lines of the new process. */
+  /** Extended regular expression over log lines of the new process; empty where the configuration hides such lines. */
   pattern: string;
   /** How long that process must go on after it. */
   stableSeconds: number;
@@ -66,8 +66,6 @@ export interface Plan {
   /** Things worth saying beside the steps; shown when there is a step, so that a host in order stays quiet. */
   warnings: string[];
 }
-
-export const emptyPlan: Plan = { steps: [], warnings: [] };
 
 /** The plan as a user reads it, and as a saved plan remembers it: the same words for the same steps. */
 export function planLines(plan: Plan): string[] {

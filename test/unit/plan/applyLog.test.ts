@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { activationLibrary } from "../../../provider/core/host/library";
 import { fileBackedMemoryConfig } from "../../../provider/core/kinds/fileBackedMemoryConfig";
 import { applyError } from "../../../provider/core/plan/apply";
-import { ApplyLogReader, novaSentence } from "../../../provider/core/plan/applyLog";
+import { ApplyLogReader, leavesTraces, novaSentence } from "../../../provider/core/plan/applyLog";
 import { fixturesFolder } from "../../support/facts/fixture";
 import { DescribedHost } from "../../support/plans/describedHost";
 import { readArgs } from "../../support/plans/planCase";
@@ -71,7 +71,7 @@ describe("the log of an apply", () => {
   it("of a host that moved, or that another apply holds, says so and that nothing was changed", () => {
     const moved = applyError("c1", read([`${nonce} moved /etc/x\n${nonce} finished moved\n`]).report);
     assert.equal(moved.message, "[c1] /etc/x changed while the plan was made\n  Preview again. Nothing was changed.");
-    assert.equal(moved.leftTraces, false);
+    assert.equal(leavesTraces(moved.report), false);
     const busy = applyError("c1", read([`${nonce} busy a/b/c, pid 7\n${nonce} finished busy\n`]).report);
     assert.match(busy.message, /^\[c1\] another apply holds this host: a\/b\/c, pid 7\n/);
   });
@@ -79,10 +79,10 @@ describe("the log of an apply", () => {
   it("of a change that was taken back only in part keeps the resource in state and names what was left", () => {
     const text = log.replace("finished unhealthy", "finished rolled-back");
     const error = applyError("c1", read([text]).report);
-    assert.equal(error.leftTraces, true);
+    assert.equal(leavesTraces(error.report), true);
     assert.match(error.message, /taken back in part[\s\S]*left: \/etc\/nova\/nova\.conf/);
     const whole = applyError("c1", read([text.replace(/^.*kept.*\n/m, "")]).report);
-    assert.equal(whole.leftTraces, false);
+    assert.equal(leavesTraces(whole.report), false);
     assert.match(whole.message, /the change was taken back and the services run as before/);
   });
 });
