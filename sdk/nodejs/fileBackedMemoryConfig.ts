@@ -33,10 +33,14 @@ export interface FileBackedMemoryConfigArgs extends HostArgs {
   discard?: pulumi.Input<"auto" | "required">;
   /**
    * `"now"` (default): this resource restarts what it must, checks that Nova is up, and goes back if it is not.
-   * `"deferred"`: a `ServiceActivation` that depends on this resource does so, once for all resources of the host.
+   * `"deferred"`: a `ServiceActivation` that depends on this resource does so, once for all resources of the host. Without
+   * one the restart stays outstanding, and every preview says so.
    */
   activation?: pulumi.Input<"now" | "deferred">;
-  /** Seconds that nova-compute may take to come up before the change is taken back. Default 300. A slow start is waited for. */
+  /**
+   * Seconds that nova-compute may take to come up before the change is taken back: 10 to 86400. Default 300. A slow start
+   * is waited for.
+   */
   healthTimeoutSeconds?: pulumi.Input<number>;
 }
 
@@ -70,9 +74,11 @@ export class FileBackedMemoryConfig extends HostResource {
   public readonly capacity!: pulumi.Output<Size | "auto">;
   /** The capacity in MiB, as placement's MEMORY_MB shows it. Known in a preview, also for "auto". */
   public readonly memoryMb!: pulumi.Output<number>;
-  /** The ratio that nova-compute runs with. */
+  /** `[DEFAULT] ram_allocation_ratio` as nova-compute's files say it, null where they do not. */
   public readonly ramAllocationRatio!: pulumi.Output<number | null>;
+  /** `[DEFAULT] reserved_host_memory_mb` as nova-compute's files say it. */
   public readonly reservedHostMemory!: pulumi.Output<Size>;
+  /** `memory_backing_dir` as qemu.conf says it, where it was declared. */
   public readonly memoryBackingDir!: pulumi.Output<string | undefined>;
 
   constructor(name: string, args: FileBackedMemoryConfigArgs, options?: pulumi.CustomResourceOptions) {

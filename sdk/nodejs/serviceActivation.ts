@@ -4,7 +4,10 @@ import type { HostArgs } from "./types";
 
 /** What a `ServiceActivation` takes. */
 export interface ServiceActivationArgs extends HostArgs {
-  /** Seconds that nova-compute may take to come up before changes are taken back. Default 300. A slow start is waited for. */
+  /**
+   * Seconds that nova-compute may take to come up before changes are taken back: 10 to 86400. Default 300. A slow start is
+   * waited for.
+   */
   healthTimeoutSeconds?: pulumi.Input<number>;
 }
 

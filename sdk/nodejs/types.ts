@@ -46,6 +46,7 @@ export interface ConnectionArgs {
 /** How to become root: a word, or sudo with a password (sent only after sudo's own prompt). */
 export type Become = "sudo" | "none" | BecomeArgs;
 
+/** Becoming root by sudo with a password, or not at all. */
 export interface BecomeArgs {
   /** Default "sudo". */
   method?: pulumi.Input<"sudo" | "none">;
@@ -67,7 +68,10 @@ export type Hazard = "guests-in-ram" | "guests-in-files" | "capacity-below-used"
 
 /** What every resource of this package takes. */
 export interface HostArgs {
-  /** How to reach the host. A changed credential is recorded, and runs nothing on the host. */
+  /**
+   * How to reach the host. A changed credential or address is recorded, and runs nothing on the host, as long as the same
+   * installation answers; another one behind it means that the object is replaced: taken back there, made here.
+   */
   connection: pulumi.Input<ConnectionArgs>;
   /** How to become root. Default: sudo for any user but root. */
   become?: pulumi.Input<Become>;
@@ -76,7 +80,7 @@ export interface HostArgs {
    * it was. It is never taken for deleted.
    */
   unreachable?: pulumi.Input<"fail" | "skip">;
-  /** Seconds to wait while another apply holds the host's lock, before failing with the holder's name. Default 300. */
+  /** Seconds to wait while another apply holds the host's lock, before failing with the holder's name: 0 to 86400. Default 300. */
   lockTimeoutSeconds?: pulumi.Input<number>;
   /** Hazards accepted by name. Default: none. */
   allowHazards?: pulumi.Input<pulumi.Input<Hazard>[]>;
