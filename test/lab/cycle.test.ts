@@ -1,7 +1,7 @@
 import { strict as assert } from "node:assert";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { compareRecords, type HostRecord, recordHost } from "../support/lab/hostRecord";
+import { compareRecords, type HostRecord } from "../support/lab/hostRecord";
 import type { LabHost } from "../support/lab/labHost";
 import { run } from "../support/lab/process";
 import { compareUpper, recordUpper } from "../support/lab/upperRecord";
@@ -13,12 +13,13 @@ import {
   expectDaemonsAsConfigured,
   expectNovaUp,
   expectPlacement,
+  expectRamInPlacement,
   journalPlace,
   lineOf,
   novaConf,
   qemuConf,
+  recordOf,
   startsSince,
-  totalInPlacement,
   traces,
 } from "./support/novaState";
 import { findSecret } from "./support/secrets";
@@ -88,7 +89,6 @@ for (const example of examples) {
     let host: LabHost;
     let stack: LabStack;
     let record: HostRecord;
-    let ramMb: number;
     let keys: string;
     let login: Record<string, unknown>;
 
@@ -97,8 +97,7 @@ for (const example of examples) {
       host = await cleanNovaHost();
       keys = mkdtempSync("/tmp/hostmem-keys-");
       await host.succeed(example.prepare);
-      record = await recordHost(host);
-      ramMb = await totalInPlacement(host);
+      record = await recordOf(host);
       login = withKey(example, loginOf(host), host.connection.privateKeyFile);
       stack = await LabStack.create(host, {
         program: { folder: `examples/${example.folder}` },
@@ -118,7 +117,7 @@ for (const example of examples) {
       const preview = await stack.preview();
       assert.deepEqual(hostLines(preview), example.plan);
       assert.deepEqual(compareUpper(upper, recordUpper(host)), []);
-      assert.deepEqual(compareRecords(record, await recordHost(host)), []);
+      assert.deepEqual(compareRecords(record, await recordOf(host)), []);
     });
 
     it("up makes Nova offer the declared memory, restarting each service once and in order", async () => {
@@ -202,10 +201,10 @@ for (const example of examples) {
       const place = await journalPlace(host);
       await stack.destroy();
       assert.equal(await appliesSince(host, place), 1);
-      await expectPlacement(host, ramMb, 512);
+      await expectRamInPlacement(host);
       await expectNovaUp(host);
       assert.deepEqual(await traces(host), []);
-      assert.deepEqual(compareRecords(record, await recordHost(host), [...keptByNova, ...example.kept]), []);
+      assert.deepEqual(compareRecords(record, await recordOf(host), [...keptByNova, ...example.kept]), []);
     });
   });
 }

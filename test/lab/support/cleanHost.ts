@@ -1,6 +1,7 @@
-import { compareRecords, type HostRecord, recordHost } from "../../support/lab/hostRecord";
+import { compareRecords, type HostRecord } from "../../support/lab/hostRecord";
 import { type LabHost, startLabHost } from "../../support/lab/labHost";
 import { keptByNova } from "./keptByNova";
+import { recordOf } from "./novaState";
 
 let shared: { host: LabHost; record: HostRecord } | undefined;
 
@@ -18,17 +19,17 @@ export async function cleanNovaHost(): Promise<LabHost> {
   const host = await startLabHost({ kind: "nova" });
   // libvirt starts it with the first guest; every host that has been in use has it.
   await host.succeed("systemctl start virtlogd");
-  shared = { host, record: await recordOf(host) };
+  shared = { host, record: await fullRecordOf(host) };
   return host;
 }
 
 async function whatIsLeft(host: LabHost, record: HostRecord): Promise<string[]> {
-  return compareRecords(record, await recordOf(host), keptByNova);
+  return compareRecords(record, await fullRecordOf(host), keptByNova);
 }
 
 /** The usual record, with the logins and the guests. */
-async function recordOf(host: LabHost): Promise<HostRecord> {
-  const record = await recordHost(host);
+async function fullRecordOf(host: LabHost): Promise<HostRecord> {
+  const record = await recordOf(host);
   record.entries["authorized keys"] = await host.readFile("/home/deploy/.ssh/authorized_keys");
   record.entries["guests"] = await host.succeed("virsh -q list --all");
   return record;

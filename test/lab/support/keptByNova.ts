@@ -4,5 +4,5 @@
  */
 export const keptByNova: RegExp[] = [
   // nova-compute never sets a ratio in placement back to "not set" (ProviderTree.update_inventory keeps what is there).
-  /^placement MEMORY_MB: was total (\d+), reserved (\d+), ratio 1\.5, is total \1, reserved \2, ratio 1$/,
+  /^placement MEMORY_MB: was total RAM, reserved 512, ratio 1\.5, is total RAM, reserved 512, ratio 1$/,
 ];

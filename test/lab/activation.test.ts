@@ -1,0 +1,205 @@
+import { strict as assert } from "node:assert";
+import type { LabHost } from "../support/lab/labHost";
+import { cleanNovaHost } from "./support/cleanHost";
+import { errorsOf, hostLines, LabStack, operationsOf } from "./support/labStack";
+import {
+  expectDaemonsAsConfigured,
+  expectNovaUp,
+  expectPlacement,
+  expectRamInPlacement,
+  journalPlace,
+  lineOf,
+  novaConf,
+  qemuConf,
+  startsSince,
+  traces,
+} from "./support/novaState";
+import { clearTheWay, putInTheWay } from "./support/obstacles";
+import { programOf } from "./support/programs";
+
+const deferred = { capacity: "2 GiB", activation: "deferred" };
+const activation = { healthTimeoutSeconds: 60 };
+
+describe("a ServiceActivation beside a deferred FileBackedMemoryConfig", function () {
+  this.timeout(240_000);
+  let host: LabHost;
+  let stack: LabStack;
+  let pristine: string;
+  before(async function () {
+    this.timeout(20 * 60_000);
+    host = await cleanNovaHost();
+    pristine = await host.readFile(novaConf);
+    stack = await LabStack.create(host, { program: programOf({ memory: deferred, activation }) });
+  });
+  after(() => stack?.remove());
+  afterEach(() => clearTheWay(host));
+
+  /** How many times an update restarted what. */
+  async function restartsOf(update: () => Promise<unknown>): Promise<string[]> {
+    const place = await journalPlace(host);
+    await update();
+    return startsSince(host, place);
+  }
+
+  it("up of the config alone leaves a restart open, which a plain preview shows for both, and the next up does it once", async () => {
+    assert.deepEqual(await restartsOf(() => stack.up({ target: [urnOf("FileBackedMemoryConfig")] })), []);
+    assert.equal(await lineOf(host, novaConf, "file_backed_memory"), "file_backed_memory = 2048");
+    await expectRamInPlacement(host);
+
+    const preview = await stack.preview();
+    assert.deepEqual(operationsOf(preview), { FileBackedMemoryConfig: "update", ServiceActivation: "create" });
+    assert.ok(hostLines(preview).includes("restart nova-compute"), hostLines(preview).join("\n"));
+    await assert.rejects(stack.preview({ expectNoChanges: true }), /no changes were expected/);
+
+    assert.deepEqual(await restartsOf(() => stack.up()), ["nova-compute"]);
+    await expectPlacement(host, 2048);
+    await expectDaemonsAsConfigured(host);
+    await stack.preview({ expectNoChanges: true });
+    await stack.refresh({ expectNoChanges: true });
+  });
+
+  it("a change by up --target is drift of both resources in a plain preview, too", async () => {
+    stack.project.setProgram(programOf({ memory: { ...deferred, capacity: "3 GiB" }, activation }));
+    assert.deepEqual(await restartsOf(() => stack.up({ target: [urnOf("FileBackedMemoryConfig")] })), []);
+    const preview = await stack.preview();
+    assert.deepEqual(operationsOf(preview), { FileBackedMemoryConfig: "update", ServiceActivation: "update" });
+    assert.deepEqual(await restartsOf(() => stack.up()), ["nova-compute"]);
+    await expectPlacement(host, 3072);
+    await stack.preview({ expectNoChanges: true });
+  });
+
+  it("a failed up and a program put back: Nova runs what the files say, and the state says what is true", async () => {
+    stack.project.setProgram(programOf({ memory: { ...deferred, capacity: "2 GiB" }, activation }));
+    const onlyNow = `if "\\nfile_backed_memory = 2048" in open("${novaConf}").read():`;
+    await putInTheWay(host, `${onlyNow}\n    os.environ['OS_DEFAULT__RESERVED_HOST_MEMORY_MB'] = '2048'`);
+    const failed = await stack.failingUp();
+    assert.match(errorsOf(failed), /must be greater than reserved memory/);
+    assert.equal(await lineOf(host, novaConf, "file_backed_memory"), "file_backed_memory = 3072");
+    await expectNovaUp(host);
+    await clearTheWay(host);
+
+    stack.project.setProgram(programOf({ memory: { ...deferred, capacity: "3 GiB" }, activation }));
+    const restarts = await restartsOf(() => stack.up());
+    assert.ok(restarts.length <= 1, restarts.join(", "));
+    await stateIsTrue(3072);
+    await stack.preview({ expectNoChanges: true });
+    await stack.refresh({ expectNoChanges: true });
+  });
+
+  it("removing the config alone: after that up Nova runs with the host's RAM, restarted once", async () => {
+    stack.project.setProgram(programOf({ activation }));
+    assert.deepEqual(await restartsOf(() => stack.up()), ["nova-compute"]);
+    await expectRamInPlacement(host);
+    await expectDaemonsAsConfigured(host);
+    assert.equal(await host.readFile(novaConf), pristine);
+    assert.deepEqual(await traces(host), []);
+    await stack.preview({ expectNoChanges: true });
+    await stack.destroy();
+    assert.deepEqual(await traces(host), []);
+  });
+
+  it("a failed first up and a program without it: nothing of it is left on the host or in the state", async () => {
+    stack.project.setProgram(programOf({ memory: deferred, activation }));
+    await putInTheWay(host, "os.environ['OS_DEFAULT__RAM_ALLOCATION_RATIO'] = '1.5'");
+    const failed = await stack.failingUp();
+    assert.match(errorsOf(failed), /requires ram_allocation_ratio configured to 1\.0/);
+    assert.equal(await host.readFile(novaConf), pristine);
+    await expectNovaUp(host);
+    await clearTheWay(host);
+
+    stack.project.setProgram(programOf({ activation }));
+    await stack.up();
+    await expectDaemonsAsConfigured(host);
+    assert.equal(await host.readFile(novaConf), pristine);
+    assert.equal(await stack.outputsOf("FileBackedMemoryConfig"), undefined);
+    assert.deepEqual(await traces(host), []);
+    await stack.destroy();
+  });
+
+  /** What the state records of the config is what the files, the daemons and placement have. */
+  async function stateIsTrue(memoryMb: number): Promise<void> {
+    await expectDaemonsAsConfigured(host);
+    await expectPlacement(host, memoryMb);
+    assert.equal(await lineOf(host, novaConf, "file_backed_memory"), `file_backed_memory = ${memoryMb}`);
+    const state = await stack.outputsOf("FileBackedMemoryConfig");
+    assert.equal(state?.["memoryMb"], memoryMb);
+    assert.equal(state?.["ramAllocationRatio"], 1);
+    assert.deepEqual((await stack.outputsOf("ServiceActivation"))?.["pending"], []);
+  }
+
+  function urnOf(kind: string): string {
+    const { stack: name, name: project } = stack.project;
+    return `urn:pulumi:${name}::${project}::pulumi-nodejs:dynamic/hostmem:${kind}::compute-1`;
+  }
+});
+
+describe("guest memory in a directory of its own, with a guest that runs", function () {
+  this.timeout(240_000);
+  const directory = "/mnt/guest-memory";
+  const memory = { capacity: "768 MiB", memoryBackingDir: directory, activation: "deferred" };
+  let host: LabHost;
+  let stack: LabStack;
+  let server: { id: string; instanceName: string };
+  let process: string;
+  before(async function () {
+    this.timeout(20 * 60_000);
+    host = await cleanNovaHost();
+    await host.succeed(`mkfs.xfs -q -f ${host.disks[0]}; mount ${host.disks[0]} /mnt; mkdir ${directory}`);
+    stack = await LabStack.create(host, { program: programOf({ memory, activation }) });
+  });
+  after(async () => {
+    stack?.remove();
+    if (server && (await host.cloud.serverStatus(server.id))) await host.cloud.deleteServer(server.id);
+    await host?.execute(`umount /mnt && wipefs -q -a ${host.disks[0]}`);
+  });
+
+  const pidOf = async (name: string) => (await host.succeed(`cat /run/libvirt/qemu/${name}.pid`)).trim();
+
+  it("libvirtd is restarted before nova-compute, and a server's memory is below the directory", async () => {
+    const place = await journalPlace(host);
+    await stack.up();
+    assert.deepEqual(await startsSince(host, place), ["libvirtd", "nova-compute"]);
+    await expectPlacement(host, 768);
+    server = await host.cloud.bootServer({ name: "stays", ramMb: 64 });
+    process = await pidOf(server.instanceName);
+    const files = await host.cloud.memoryFiles();
+    assert.equal(files.length, 1);
+    assert.ok(files[0]!.startsWith(`${directory}/libvirt/qemu/`), files[0]);
+  });
+
+  it("the guest goes on, in the same process, while services are restarted under it", async () => {
+    stack.project.setProgram(programOf({ memory: { ...memory, capacity: "640 MiB" }, activation }));
+    const place = await journalPlace(host);
+    await stack.up();
+    assert.deepEqual(await startsSince(host, place), ["nova-compute"]);
+    await expectPlacement(host, 640);
+    assert.equal(await pidOf(server.instanceName), process);
+    assert.equal((await host.succeed(`virsh domstate ${server.instanceName}`)).trim(), "running");
+    assert.equal(await host.cloud.serverStatus(server.id), "ACTIVE");
+    assert.equal((await host.cloud.memoryFiles()).length, 1);
+  });
+
+  it("destroy is refused, naming the guest, and changes nothing", async () => {
+    const former = [await host.readFile(novaConf), await host.readFile(qemuConf)];
+    const failed = await stack.destroy({ mustSucceed: false });
+    assert.notEqual(failed.code, 0);
+    assert.match(errorsOf(failed), new RegExp(`guest ${server.instanceName} `));
+    assert.match(errorsOf(failed), /allowHazards: \["guests-in-files"\]/);
+    assert.deepEqual([await host.readFile(novaConf), await host.readFile(qemuConf)], former);
+    await expectNovaUp(host);
+  });
+
+  it("and works once the hazard is allowed, the guest going on with its file", async () => {
+    const allowed = { ...memory, capacity: "640 MiB", allowHazards: ["guests-in-files"] };
+    stack.project.setProgram(programOf({ memory: allowed, activation }));
+    await stack.up();
+    await stack.destroy();
+    assert.deepEqual(await traces(host), []);
+    await expectDaemonsAsConfigured(host);
+    assert.equal(await lineOf(host, qemuConf, "memory_backing_dir"), "");
+    assert.equal(await pidOf(server.instanceName), process);
+    assert.equal((await host.cloud.memoryFiles()).length, 1);
+    // What comes of the file when the guest ends is libvirt's: it looks for it where the new configuration has it.
+    await host.cloud.deleteServer(server.id);
+  });
+});
