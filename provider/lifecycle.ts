@@ -37,7 +37,9 @@ export async function diff(kind: Kind<CommonArgs>, id: string, olds: Properties,
     if (kind.hasRecord && isOtherHost(id, facts))
       return { changes: true, replaces: ["connection"], deleteBeforeReplace: true };
     const { plan } = evaluate(declared, facts, olds, plannedByOthers(declared));
-    return { changes: recordedDiffers || plan.steps.length > 0 || isInterrupted(declared, facts) };
+    // Should the engine be told to replace it all the same: the old one's delete must not undo the new one's work.
+    const changes = recordedDiffers || plan.steps.length > 0 || isInterrupted(declared, facts);
+    return { changes, deleteBeforeReplace: true };
   } catch (error) {
     if (isUnreachable(error) && declared.args.unreachable === "skip") return { changes: false };
     throw error;
@@ -137,7 +139,7 @@ export async function remove(kind: Kind<CommonArgs>, _id: string, properties: Pr
   const { session, args, log } = declared;
   const makePlan = (facts: HostFacts): Plan => {
     if (kind.hasRecord && !isOwner(kind.name, args.owner, facts)) {
-      log(`${kind.name}: nothing of ${args.owner} on this host; left alone`);
+      log(`${kind.name}: this host has no record of ${args.owner}; what is set on it stays as it is`);
       return { steps: [], warnings: [] };
     }
     const { plan, problems } = kind.undo(args, facts);

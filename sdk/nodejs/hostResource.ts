@@ -36,7 +36,8 @@ export abstract class HostResource extends pulumi.CustomResource {
         connection: pulumi.secret(args.connection),
         become: typeof args.become === "object" ? pulumi.secret(args.become) : args.become,
       },
-      options,
+      // Both are the same thing on the host: a delete that comes after the create would take its work back.
+      { deleteBeforeReplace: true, ...options },
     );
   }
 }

@@ -11,7 +11,7 @@ import { planOptions } from "../plan/options";
 import { planLines } from "../plan/step";
 import { formatMib, parseSize, toMib } from "../size";
 import { type Desired, type Observed, observe, wantedOptions } from "./fileBackedMemoryOptions";
-import { refusals, warnings } from "./fileBackedMemoryRules";
+import { refusals, undoRefusals, warnings } from "./fileBackedMemoryRules";
 import { guestsAffected } from "./guestHazards";
 import type { CommonArgs, Evaluation, Json, Kind, Surroundings } from "./kind";
 import {
@@ -41,11 +41,13 @@ export interface FileBackedMemoryConfigArgs extends CommonArgs {
 
 function check(inputs: Inputs, common: CommonArgs): FileBackedMemoryConfigArgs {
   const directory = inputs.text("memoryBackingDir");
-  if (directory !== undefined && !/^\/[^"\n]*[^/"\n]$/.test(directory)) {
+  if (directory !== undefined && !isUsablePath(directory)) {
     inputs.problem(
       "memoryBackingDir",
-      "must be an absolute path without a trailing slash or quotes, such as /mnt/guest-memory",
+      "must be an absolute path without a trailing slash, quotes, control characters or dots as names, such as /mnt/guest-memory",
     );
+  } else if (directory !== undefined && /^\/(proc|sys|dev|etc|boot|run)(\/|$)/.test(directory)) {
+    inputs.problem("memoryBackingDir", "must be on a disk; this directory belongs to the system");
   }
   if (!inputs.has("capacity")) inputs.problem("capacity", 'is required: a size such as "1 TiB", or "auto"');
   return {
@@ -60,13 +62,20 @@ function check(inputs: Inputs, common: CommonArgs): FileBackedMemoryConfigArgs {
   };
 }
 
+function isUsablePath(path: string): boolean {
+  return path.length < 4096 && /^(\/(?!\.{1,2}(\/|$))[^/"\x00-\x1f\x7f]+)+$/.test(path);
+}
+
 function readSize(inputs: Inputs, name: string, words: readonly string[]): string | number | undefined {
   const value = inputs.raw(name);
   if (!inputs.has(name) || words.includes(value as string)) return value as string | undefined;
+  if (typeof value !== "string" && typeof value !== "number") {
+    return inputs.problem(name, 'must be a size, such as "1 TiB", or a number of MiB');
+  }
   try {
-    const mib = toMib(parseSize(value as string | number));
+    const mib = toMib(parseSize(value));
     if (name === "capacity" && mib < 1) return inputs.problem(name, "must be at least 1 MiB");
-    return value as string | number;
+    return value;
   } catch (error) {
     return inputs.problem(name, (error as Error).message);
   }
@@ -171,7 +180,11 @@ function undo(
   });
   const left = fileBackedMemoryMb(facts, planned.changes) ?? 0;
   const moved = planned.changes.steps().some((step) => step.path.endsWith("/qemu.conf"));
-  return { plan: { steps, warnings: planned.left }, problems: guestsAffected(args, left, have.memoryMb, moved, facts) };
+  const problems = [
+    ...undoRefusals(facts, record, planned.changes),
+    ...guestsAffected(args, left, have.memoryMb, moved, facts),
+  ];
+  return { plan: { steps, warnings: planned.left }, problems };
 }
 
 const name = "FileBackedMemoryConfig";

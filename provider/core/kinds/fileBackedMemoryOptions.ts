@@ -63,7 +63,8 @@ export function wantedOptions(want: Desired, have: Observed, config: NovaConfig)
       path: qemuConfPath,
       section: "",
       option: "memory_backing_dir",
-      value: want.memoryBackingDir,
+      // Files are bytes, one character each; the path is text.
+      value: Buffer.from(want.memoryBackingDir, "utf8").toString("latin1"),
       now: have.memoryBackingDir && `"${have.memoryBackingDir}"`,
       isRight: (have.memoryBackingDir ?? defaultMemoryBackingDir) === want.memoryBackingDir,
     });

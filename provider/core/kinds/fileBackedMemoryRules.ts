@@ -1,11 +1,13 @@
 import { fileSystemOf } from "../facts/fileSystems";
 import type { HostFacts } from "../facts/hostFacts";
+import type { ObjectRecord } from "../facts/journal";
 import type { Problem } from "../inputs/problem";
-import type { NovaConfig } from "../novaConfig";
+import { type NovaConfig, readNovaConfig } from "../novaConfig";
+import type { FileChanges } from "../plan/fileChanges";
 import { formatMib } from "../size";
 import { lacking, minimums } from "../versions";
 import type { FileBackedMemoryConfigArgs } from "./fileBackedMemoryConfig";
-import { type Desired, type Observed, wantedOptions } from "./fileBackedMemoryOptions";
+import { type Desired, type Observed, observe, wantedOptions } from "./fileBackedMemoryOptions";
 import { guestsAffected, guestWarnings } from "./guestHazards";
 import { memoryDirectory, qemuConfPath, readMemoryBackingDir, storeCapacity, wantedBackingDir } from "./memoryStore";
 
@@ -75,6 +77,25 @@ export function refusals(
     ...guestsAffected(args, want.memoryMb, have.memoryMb, directory !== memoryDirectory(have.memoryBackingDir), facts),
   );
   return problems;
+}
+
+/**
+ * Somebody else's file_backed_memory that stays when ours goes: without our ratio Nova would refuse to start, so that
+ * taking ours back would only cost an outage.
+ */
+export function undoRefusals(facts: HostFacts, record: ObjectRecord, changes: FileChanges): Problem[] {
+  const ours = record.edits.find((edit) => edit.option === "file_backed_memory");
+  if (ours?.before !== null) return [];
+  const config = readNovaConfig(facts, (path) => changes.text(path));
+  const left = observe(facts, config);
+  if (left.memoryMb === 0 || left.ramAllocationRatio === 1) return [];
+  const place = config.get("libvirt", "file_backed_memory");
+  return [
+    {
+      path: "",
+      message: `somebody else set [libvirt] file_backed_memory = ${place?.text} in ${place?.path ?? place?.variable}; Nova would refuse to start with it once our ram_allocation_ratio = 1.0 is taken back. Remove that line first`,
+    },
+  ];
 }
 
 /** What Nova keeps silent about. */

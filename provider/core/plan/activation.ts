@@ -137,7 +137,7 @@ function planActivation(
 export function restartsFor(facts: HostFacts, services: readonly Service[]): ActivateStep["restarts"] {
   const restarts: ActivateStep["restarts"] = [];
   const libvirt = libvirtUnit(facts.units);
-  if (services.includes("libvirt") && libvirt?.activeState === "active") {
+  if (services.includes("libvirt") && libvirt && (libvirt.activeState === "active" || isLeftDown(facts, libvirt))) {
     restarts.push({ service: "libvirt", unit: libvirt.name });
   }
   const nova = facts.novaCompute?.unit;
@@ -159,6 +159,12 @@ function startEvidence(nova: string | undefined, config: NovaConfig): StartEvide
 
 function isMeantToRun(unit: { activeState: string; unitFileState: string }): boolean {
   return !["inactive", "deactivating"].includes(unit.activeState) || unit.unitFileState === "enabled";
+}
+
+/** A daemon that should run and neither does nor waits behind its socket: a former apply may have left it so. */
+function isLeftDown(facts: HostFacts, unit: { name: string; unitFileState: string }): boolean {
+  const socket = facts.units.get(unit.name.replace(/service$/, "socket"));
+  return unit.unitFileState === "enabled" && socket?.activeState !== "active";
 }
 
 /** What Nova must report as memory with these files, undefined where it reports the host's RAM. */

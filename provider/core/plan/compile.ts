@@ -22,7 +22,7 @@ export function compile(plan: Plan, options: CompileOptions): string {
     `exec >>"$home/log" 2>&1 </dev/null`,
     applyLibrary,
     activationLibrary,
-    `begin ${quote(options.holder)} ${options.lockTimeoutSeconds}`,
+    `begin ${quote(Buffer.from(options.holder, "utf8").toString("latin1"))} ${options.lockTimeoutSeconds}`,
     ...expectations(plan),
     "event begun",
     `make_host_id ${quote(hostIdPath)} || fail "cannot write ${hostIdPath}"`,

@@ -61,7 +61,7 @@ function set(plan: OptionPlan, object: string, wanted: WantedOption): void {
   const { splices, edit } = setInFile(plan.changes.text(path) ?? "", path, section, option, value);
   if (!edit) return;
   const was = wanted.now === undefined ? "was not set" : `was ${wanted.now}`;
-  plan.changes.apply(path, splices, `set ${optionName(edit)} = ${value} (${was}) in ${path}`);
+  plan.changes.apply(path, splices, `set ${optionName(edit)} = ${asText(value)} (${was}) in ${path}`);
   const at = plan.after.findIndex((each) => isSameOption(each, edit));
   const existing = plan.after[at];
   const composed = composeEdit(existing, edit);
@@ -165,6 +165,11 @@ function setInFile(text: string, path: string, section: string, option: string, 
 
 function undoInFile(text: string, edit: OptionEdit): UndoResult {
   return isQemuConf(edit.path) ? undoQemuOption(text, edit) : undoOsloOption(text, edit);
+}
+
+/** Bytes of a file as a person reads them. */
+function asText(bytes: string): string {
+  return Buffer.from(bytes, "latin1").toString("utf8");
 }
 
 /** The value in a line that we once wrote. */
