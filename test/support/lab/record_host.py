@@ -94,7 +94,9 @@ def record_mounts():
             record[key] = f"{source} {kind} {options} {super_options}"
     with open("/proc/swaps", encoding="utf-8") as file:
         for line in file.readlines()[1:]:
-            record[f"swap {line.split()[0]}"] = "on"
+            # The kernel's list is the machine's; another lab host's disk has no node here.
+            if os.path.exists(line.split()[0]):
+                record[f"swap {line.split()[0]}"] = "on"
 
 
 def record_units():
