@@ -84,7 +84,8 @@ async function bring(
   onApplied: (report: ApplyReport) => void = () => {},
 ): Promise<HostFacts> {
   const { session, args, log } = declared;
-  const shown = inputs["plan"] as string[] | undefined;
+  // What was shown of a replacement was seen before its delete.
+  const shown = session.removed.has(declared.kind.name) ? undefined : (inputs["plan"] as string[] | undefined);
   const { report } = await session.apply(
     (facts) => {
       const { problems, plan } = evaluate(declared, facts, olds ?? inputs);
@@ -147,6 +148,7 @@ export async function remove(kind: Kind<CommonArgs>, _id: string, properties: Pr
     for (const line of [...planLines(plan), ...plan.warnings]) log(line);
     return plan;
   };
+  session.removed.add(kind.name);
   await session.apply(makePlan, { holder: holder(args), lockTimeoutSeconds: args.lockTimeoutSeconds, progress: log });
 }
 
