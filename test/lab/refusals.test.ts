@@ -1,0 +1,268 @@
+import { strict as assert } from "node:assert";
+import type { LabHost } from "../support/lab/labHost";
+import { compareUpper, recordUpper } from "../support/lab/upperRecord";
+import { cleanNovaHost } from "./support/cleanHost";
+import { errorsOf, hostLines, LabStack } from "./support/labStack";
+import {
+  expectDaemonsAsConfigured,
+  expectNovaUp,
+  expectPlacement,
+  expectRamInPlacement,
+  journalPlace,
+  lineOf,
+  novaComputeConf,
+  novaConf,
+  startsSince,
+  traces,
+} from "./support/novaState";
+import { clearTheWay, putInTheWay, useDropIn } from "./support/obstacles";
+import { programOf } from "./support/programs";
+
+/** Seconds within which a failed update must have gone back and ended, whatever nova-compute does. */
+const boundSeconds = 150;
+
+describe("a nova-compute that refuses to start with what up has set", function () {
+  this.timeout(300_000);
+  let host: LabHost;
+  let stack: LabStack;
+  let pristine: string;
+  before(async function () {
+    this.timeout(20 * 60_000);
+    host = await cleanNovaHost();
+    pristine = await host.readFile(novaConf);
+    stack = await LabStack.create(host, { program: withCapacity("3 GiB") });
+  });
+  afterEach(() => clearTheWay(host));
+  after(() => stack?.remove());
+
+  /** Nova says no, and is then what it was before this resource was. */
+  async function failsToCreate(sentence: RegExp): Promise<void> {
+    const failed = await stack.failingUp({ timeoutSeconds: boundSeconds });
+    assert.match(errorsOf(failed), sentence);
+    assert.match(errorsOf(failed), /taken back and the services run as before/);
+    assert.equal(await host.readFile(novaConf), pristine);
+    assert.deepEqual(await traces(host), []);
+    assert.equal(await stack.outputsOf("FileBackedMemoryConfig"), undefined);
+    await expectNovaUp(host);
+    await expectDaemonsAsConfigured(host);
+    await expectRamInPlacement(host);
+  }
+
+  async function works(memoryMb: number): Promise<void> {
+    await stack.up({ timeoutSeconds: boundSeconds });
+    await expectPlacement(host, memoryMb);
+    await expectNovaUp(host);
+    await stack.preview({ expectNoChanges: true });
+  }
+
+  async function isGone(): Promise<void> {
+    await stack.destroy();
+    assert.equal(await host.readFile(novaConf), pristine);
+    assert.deepEqual(await traces(host), []);
+  }
+
+  it("for a ram_allocation_ratio from elsewhere: up says so, goes back, and works once that is gone", async () => {
+    await putInTheWay(host, "os.environ['OS_DEFAULT__RAM_ALLOCATION_RATIO'] = '1.5'");
+    await failsToCreate(/Running Nova with file_backed_memory requires ram_allocation_ratio configured to 1\.0/);
+    await clearTheWay(host);
+    await works(3072);
+  });
+
+  it("for as much reserved memory, after a change of the capacity: the former capacity stays, in force and in state", async () => {
+    const former = await host.readFile(novaConf);
+    await putInTheWay(host, "os.environ['OS_DEFAULT__RESERVED_HOST_MEMORY_MB'] = '2048'");
+    stack.project.setProgram(withCapacity("2 GiB"));
+    const failed = await stack.failingUp({ timeoutSeconds: boundSeconds });
+    assert.match(
+      errorsOf(failed),
+      /must be greater than reserved memory configured via '\[DEFAULT\] reserved_host_memory/,
+    );
+    assert.equal(await host.readFile(novaConf), former);
+    await expectNovaUp(host);
+    await expectDaemonsAsConfigured(host);
+    assert.equal((await stack.outputsOf("FileBackedMemoryConfig"))?.["memoryMb"], 3072);
+
+    await clearTheWay(host);
+    await works(2048);
+    await isGone();
+  });
+
+  it("for a file that oslo.config cannot parse: as before; and a start that takes 40 s is then waited for", async () => {
+    const breakIt = [
+      `if "\\nfile_backed_memory" in open("${novaConf}").read():`,
+      '    open("/run/nova/obstacle.conf", "w").write(" neither section nor option")',
+      '    sys.argv.append("--config-file=/run/nova/obstacle.conf")',
+    ];
+    await putInTheWay(host, breakIt.join("\n"));
+    await failsToCreate(/ParseError: at \/run\/nova\/obstacle\.conf:1, Unexpected continuation line/);
+    await clearTheWay(host);
+
+    await useDropIn(host, "ExecStartPre=/bin/sleep 40");
+    const place = await journalPlace(host);
+    await works(2048);
+    assert.deepEqual(await startsSince(host, place), ["nova-compute"]);
+    await clearTheWay(host);
+    await isGone();
+  });
+
+  it("for a virt_type that is none, our lines or not: they go, and it works once that is gone", async () => {
+    await putInTheWay(host, "os.environ['OS_LIBVIRT__VIRT_TYPE'] = 'xen'");
+    const failed = await stack.failingUp({ timeoutSeconds: boundSeconds });
+    assert.match(errorsOf(failed), /Valid values are \[kvm, lxc, qemu, parallels\], but found 'xen'/);
+    assert.match(errorsOf(failed), /taken back, but the service is still not healthy/);
+    assert.equal(await host.readFile(novaConf), pristine);
+    await clearTheWay(host);
+    await works(2048);
+    await isGone();
+  });
+});
+
+function withCapacity(capacity: string) {
+  return programOf({ memory: { capacity, healthTimeoutSeconds: 60 } });
+}
+
+interface Foreseen {
+  what: string;
+  /** Brings the host into that state, and back. */
+  arrange: string;
+  tidy: string;
+  args: Record<string, unknown>;
+  /** The property that the refusal names, undefined where it is about the host as such. */
+  property: string | undefined;
+  /** What is wrong, and what to do about it. */
+  says: RegExp[];
+}
+
+const dropIn = "/etc/systemd/system/nova-compute.service.d/own.conf";
+const hugeDomain = `<domain type='qemu'><name>instance-0000beef</name><memory unit='KiB'>65536</memory>
+<memoryBacking><hugepages><page size='2048' unit='KiB'/></hugepages></memoryBacking>
+<os><type>hvm</type></os></domain>`;
+
+const foreseen: Foreseen[] = [
+  {
+    what: "the environment sets file_backed_memory",
+    arrange: `mkdir -p \${d=$(dirname ${dropIn})}; printf '[Service]\\nEnvironment=OS_LIBVIRT__FILE_BACKED_MEMORY=77\\n' > ${dropIn}; systemctl daemon-reload`,
+    tidy: `rm -r $(dirname ${dropIn}); systemctl daemon-reload`,
+    args: { capacity: "2 GiB" },
+    property: undefined,
+    says: [
+      /OS_LIBVIRT__FILE_BACKED_MEMORY in the environment of nova-compute\.service wins/,
+      /remove it there and restart the service/,
+    ],
+  },
+  {
+    what: "virt_type is lxc",
+    arrange: `cp -p ${novaComputeConf} /root/kept; sed -i 's/^virt_type=qemu$/virt_type=lxc/' ${novaComputeConf}`,
+    tidy: `mv /root/kept ${novaComputeConf}`,
+    args: { capacity: "2 GiB" },
+    property: undefined,
+    says: [/virt_type is lxc \(\/etc\/nova\/nova-compute\.conf\)/, /kvm and qemu only/],
+  },
+  {
+    what: "as much memory is reserved as declared",
+    arrange: ":",
+    tidy: ":",
+    args: { capacity: "2 GiB", reservedHostMemory: "2 GiB" },
+    property: "reservedHostMemory",
+    says: [/must be less than the capacity of 2 GiB/, /Leave it out/],
+  },
+  {
+    what: "the capacity is more than the file system can hold",
+    arrange: ":",
+    tidy: ":",
+    args: { capacity: "100 TiB" },
+    property: "capacity",
+    says: [/is 100 TiB, but the file system at \/ can hold \d/, /Use at most that/],
+  },
+  {
+    what: "nova.conf cannot be parsed",
+    arrange: `cp -p ${novaConf} /root/kept; printf '[libvirt]\\n  indented\\n' >> ${novaConf}`,
+    tidy: `mv /root/kept ${novaConf}`,
+    args: { capacity: "2 GiB" },
+    property: undefined,
+    says: [/cannot read its configuration: \/etc\/nova\/nova\.conf line \d+/, /mend that first/],
+  },
+  {
+    what: "memoryBackingDir is relative",
+    arrange: ":",
+    tidy: ":",
+    args: { capacity: "2 GiB", memoryBackingDir: "guest-memory" },
+    property: "memoryBackingDir",
+    says: [/must be an absolute path/, /such as \/mnt\/guest-memory/],
+  },
+  {
+    what: "a guest of the host asks for huge pages",
+    arrange: `cat > /etc/libvirt/qemu/instance-0000beef.xml <<'END'\n${hugeDomain}\nEND`,
+    tidy: "rm /etc/libvirt/qemu/instance-0000beef.xml",
+    args: { capacity: "2 GiB" },
+    property: "capacity",
+    says: [/guest instance-0000beef ask/, /hw:mem_page_size/, /Move them to another host first/],
+  },
+];
+
+describe("a preview that knows that Nova, libvirt or the file system would refuse", function () {
+  this.timeout(120_000);
+  let host: LabHost;
+  let stack: LabStack;
+  before(async function () {
+    this.timeout(20 * 60_000);
+    host = await cleanNovaHost();
+    stack = await LabStack.create(host, { program: programOf({}) });
+  });
+  after(async () => {
+    stack?.remove();
+    // It is older than the files that were put back, which the next tests would take for something left undone.
+    await host?.succeed("systemctl restart nova-compute");
+  });
+
+  for (const each of foreseen) {
+    it(`refuses, and changes nothing, when ${each.what}`, async () => {
+      await host.succeed(each.arrange);
+      try {
+        stack.project.setProgram(programOf({ memory: each.args }));
+        const upper = recordUpper(host);
+        for (const failed of [await stack.failingPreview(), await stack.failingUp()]) {
+          const said = errorsOf(failed);
+          for (const pattern of each.says) assert.match(said, pattern);
+          if (each.property) assert.match(said, new RegExp(`\\b${each.property}\\b`));
+        }
+        assert.deepEqual(compareUpper(upper, recordUpper(host)), []);
+      } finally {
+        await host.succeed(each.tidy);
+      }
+    });
+  }
+});
+
+describe("a ratio that a later file sets", function () {
+  this.timeout(120_000);
+  let host: LabHost;
+  let stack: LabStack;
+  before(async function () {
+    this.timeout(20 * 60_000);
+    host = await cleanNovaHost();
+    await host.succeed(
+      `cp -p ${novaComputeConf} /root/kept; sed -i '1a # overcommit\\nram_allocation_ratio = 2.0' ${novaComputeConf}`,
+    );
+    await host.succeed("systemctl restart nova-compute");
+    stack = await LabStack.create(host, { program: programOf({ memory: { capacity: "2 GiB" } }) });
+  });
+  after(async () => {
+    stack?.remove();
+    await host?.succeed(`mv /root/kept ${novaComputeConf}; systemctl restart nova-compute`);
+  });
+
+  it("is changed in that file, as the plan says, and destroy restores it", async () => {
+    const former = await host.readFile(novaComputeConf);
+    const preview = await stack.preview();
+    const step = `set [DEFAULT] ram_allocation_ratio = 1.0 (was 2.0) in ${novaComputeConf}`;
+    assert.ok(hostLines(preview).includes(step), hostLines(preview).join("\n"));
+    await stack.up();
+    assert.equal(await lineOf(host, novaComputeConf, "ram_allocation_ratio"), "ram_allocation_ratio = 1.0");
+    assert.equal(await lineOf(host, novaConf, "ram_allocation_ratio"), "");
+    await expectPlacement(host, 2048);
+    await stack.destroy();
+    assert.equal(await host.readFile(novaComputeConf), former);
+    await expectNovaUp(host);
+  });
+});
