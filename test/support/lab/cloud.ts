@@ -194,14 +194,22 @@ function reasonOf(fault: { message: string; details?: string }): string {
   return last.includes(fault.message) ? fault.message : `${fault.message}\n${last}`.trim();
 }
 
+/** How often a request that does not create anything is sent again while the lab's databases are locked. */
+const locksEndured = 20;
+
 async function request<T>(method: string, address: string, body?: unknown): Promise<T> {
-  const answer = await fetch(address, {
-    method,
-    headers: identity,
-    signal: AbortSignal.timeout(60_000),
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
-  return read<T>(method, answer);
+  for (let attempt = 1; ; attempt++) {
+    const answer = await fetch(address, {
+      method,
+      headers: identity,
+      signal: AbortSignal.timeout(60_000),
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    // The lab's only departure that shows: sqlite, unlike a cloud's database, gives up on a lock when the machine is busy.
+    const isLocked = answer.status === 500 && (await answer.clone().text()).includes("sqlalchemy.exc.OperationalError");
+    if (!isLocked || method === "POST" || attempt === locksEndured) return read<T>(method, answer);
+    await sleep(1_000);
+  }
 }
 
 async function read<T>(method: string, answer: Response): Promise<T> {
