@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 
 interface RunningProcess {
   pid: number;
@@ -26,9 +27,17 @@ export function sshClientsOf(address: string): number[] {
   );
 }
 
-/** The `pulumi` that was started in a folder: the leader of the process group of all that it started. */
-export function pulumiIn(directory: string): number | undefined {
-  return findProcesses(({ pid, words }) => {
-    return /(^|\/)pulumi$/.test(words[0] ?? "") && readlinkSync(`/proc/${pid}/cwd`) === directory;
-  })[0];
+/** The CLI that works in a project's folder, and the language host and plugins that it started, which outlive it. */
+export function processesOf(directory: string): number[] {
+  const mark = `PULUMI_HOME=${join(directory, "..", "home")}\0`;
+  return findProcesses(({ pid }) => readFileSync(`/proc/${pid}/environ`, "utf8").includes(mark));
+}
+
+/** Ends a process at once; one may end by itself when another one does. */
+export function kill(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
 }
