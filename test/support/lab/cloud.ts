@@ -38,6 +38,9 @@ interface ServerBody {
   fault?: { message: string; details?: string };
 }
 
+/** Seconds after which a server that is still there is asked to go once more. */
+const askAgainSeconds = 10;
+
 // Who asks: keystone's middleware would have put this into the request.
 const identity = {
   "X-Auth-Token": "admin",
@@ -89,30 +92,42 @@ export class Cloud {
     return providers[0].uuid;
   }
 
-  /** Makes a server and waits until Nova says ACTIVE or ERROR; ERROR is a result, with its reason. */
+  /**
+   * Makes a server and waits until Nova says ACTIVE or ERROR; ERROR is a result, with its reason. One that Nova forgot
+   * over a lock of its sqlite database, and that stays in BUILD for ever, is made once more.
+   */
   async bootServer(options: ServerOptions): Promise<Server> {
     const image = await this.emptyImage();
     const flavor = await this.flavor(options.ramMb, options.extraSpecs ?? {});
-    const { server } = await request<{ server: { id: string } }>("POST", `${this.compute}/servers`, {
-      server: { name: options.name, imageRef: image, flavorRef: flavor, networks: "none" },
-    });
-    const end = Date.now() + (options.seconds ?? 60) * 1000;
-    for (;;) {
-      const now = await this.server(server.id);
-      if (now && (now.status === "ACTIVE" || now.status === "ERROR")) {
+    for (let attempt = 1; ; attempt++) {
+      const { server } = await request<{ server: { id: string } }>("POST", `${this.compute}/servers`, {
+        server: { name: options.name, imageRef: image, flavorRef: flavor, networks: "none" },
+      });
+      const end = Date.now() + (options.seconds ?? 60) * 1000;
+      let now = await this.server(server.id);
+      while (now?.status !== "ACTIVE" && now?.status !== "ERROR" && Date.now() < end) {
+        await sleep(200);
+        now = await this.server(server.id);
+      }
+      if (now?.status === "ACTIVE" || now?.status === "ERROR") {
         return now;
       }
-      if (Date.now() > end) {
+      if (attempt === 2) {
         throw new LabError(`server ${options.name} is still ${now?.status ?? "unknown"}`);
       }
-      await sleep(200);
+      await this.deleteServer(server.id);
     }
   }
 
   /** Deletes a server and waits until it is gone. */
   async deleteServer(id: string, seconds = 60): Promise<void> {
-    await request("DELETE", `${this.compute}/servers/${id}`);
+    let asked = Number.NEGATIVE_INFINITY;
     await retryFor(seconds, `server ${id} is deleted`, async () => {
+      // Nova forgets a request that meets a lock of its sqlite database; asked again, it does it.
+      if (Date.now() - asked > askAgainSeconds * 1000 && (await this.server(id))) {
+        asked = Date.now();
+        await request("DELETE", `${this.compute}/servers/${id}`);
+      }
       if (await this.server(id)) {
         throw new LabError("still there");
       }
