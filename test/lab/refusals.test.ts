@@ -221,11 +221,9 @@ describe("a preview that knows that Nova, libvirt or the file system would refus
       try {
         stack.project.setProgram(programOf({ memory: each.args }));
         const upper = recordUpper(host);
-        for (const failed of [await stack.failingPreview(), await stack.failingUp()]) {
-          const said = errorsOf(failed);
-          for (const pattern of each.says) assert.match(said, pattern);
-          if (each.property) assert.match(said, new RegExp(`\\b${each.property}\\b`));
-        }
+        const said = errorsOf(await stack.failingPreview());
+        for (const pattern of each.says) assert.match(said, pattern);
+        if (each.property) assert.match(said, new RegExp(`\\b${each.property}\\b`));
         assert.deepEqual(compareUpper(upper, recordUpper(host)), []);
       } finally {
         await host.succeed(each.tidy);
@@ -242,7 +240,7 @@ describe("a ratio that a later file sets", function () {
     this.timeout(20 * 60_000);
     host = await cleanNovaHost();
     await host.succeed(
-      `cp -p ${novaComputeConf} /root/kept; sed -i '1a # overcommit\\nram_allocation_ratio = 2.0' ${novaComputeConf}`,
+      `cp -p ${novaComputeConf} /root/kept; sed -i '1a # overcommit\\nram_allocation_ratio = 1.5' ${novaComputeConf}`,
     );
     await host.succeed("systemctl restart nova-compute");
     stack = await LabStack.create(host, { program: programOf({ memory: { capacity: "2 GiB" } }) });
@@ -255,7 +253,7 @@ describe("a ratio that a later file sets", function () {
   it("is changed in that file, as the plan says, and destroy restores it", async () => {
     const former = await host.readFile(novaComputeConf);
     const preview = await stack.preview();
-    const step = `set [DEFAULT] ram_allocation_ratio = 1.0 (was 2.0) in ${novaComputeConf}`;
+    const step = `set [DEFAULT] ram_allocation_ratio = 1.0 (was 1.5) in ${novaComputeConf}`;
     assert.ok(hostLines(preview).includes(step), hostLines(preview).join("\n"));
     await stack.up();
     assert.equal(await lineOf(host, novaComputeConf, "ram_allocation_ratio"), "ram_allocation_ratio = 1.0");
