@@ -15,8 +15,10 @@ import { clearTheWay, useDropIn } from "./support/obstacles";
 import { kill, processesOf, sshClientsOf } from "./support/processes";
 import { programOf } from "./support/programs";
 
-/** The apply has written the files and waits for nova-compute's start, which takes some seconds. */
-const inTheRestart = "grep -q ' restarting nova-compute' /var/lib/hostmem/apply/*/log";
+/** The apply that runs now has written the files and waits for nova-compute's start, which takes some seconds. */
+const inTheRestart =
+  "unit=$(systemctl list-units --plain --no-legend 'hostmem-apply-*' | cut -d' ' -f1) && [ \"$unit\" ] && " +
+  "unit=${unit%.service} && grep -q ' restarting nova-compute' /var/lib/hostmem/apply/${unit#hostmem-apply-}/log";
 /** No apply runs any more. */
 const isOver = "! systemctl list-units --plain --no-legend 'hostmem-apply-*' | grep -q .";
 

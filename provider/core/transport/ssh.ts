@@ -51,7 +51,7 @@ export class SshTransport implements Transport {
         refusals += 1;
         continue;
       }
-      const linkAlive = await this.login.isOpen();
+      const linkAlive = !endedHere(outcome) && (await this.login.isOpen());
       if (unsent && !linkAlive && freshLogins === 0) {
         freshLogins += 1;
         continue;
@@ -81,6 +81,16 @@ export class SshTransport implements Transport {
       release();
     }
   }
+}
+
+/**
+ * ssh itself was killed (no exit code), or lost its connection (255; a shell's own 255 comes inside the frame). Whether
+ * somebody still listens on the socket says nothing then: both ends may be dying.
+ */
+function endedHere(outcome: Outcome): boolean {
+  return (
+    outcome.kind === "closed" && outcome.phase === "script" && (outcome.exitCode === null || outcome.exitCode === 255)
+  );
 }
 
 /** What goes into ssh's arguments and, through ProxyCommand, past a shell, must not be taken for anything but a name. */
