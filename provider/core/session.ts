@@ -1,6 +1,8 @@
 import { HostError } from "./errors";
-import { type FactsScript, factsScript, type HostFacts, parseFacts } from "./facts/hostFacts";
+import type { FileSystem } from "./facts/fileSystems";
+import { factsScript, type HostFacts, parseFacts } from "./facts/hostFacts";
 import type { Service } from "./facts/journal";
+import { covers, mergeProbes, noProbes, type Probes } from "./facts/probes";
 import { type ApplyOptions, applyError, runApply } from "./plan/apply";
 import type { ApplyReport } from "./plan/applyLog";
 import type { Plan } from "./plan/step";
@@ -12,6 +14,8 @@ export const factsMaxAgeMs = 30_000;
 /** Facts as somebody read them: what the host printed, and when the reading began. */
 export interface RawFacts {
   nonce: string;
+  /** What was asked beside what every host is asked. */
+  probes: Probes;
   output: string;
   readAt: number;
 }
@@ -23,6 +27,8 @@ export type ReadResult = RawFacts | { failure: HostError; readAt: number };
 export interface PlannedEffect {
   services: Service[];
   reasons: string[];
+  /** File systems that will be mounted. */
+  fileSystems: FileSystem[];
 }
 
 /**
@@ -30,7 +36,8 @@ export interface PlannedEffect {
  * the facts with every apply.
  */
 export class HostSession {
-  private cached: { facts: HostFacts; readAt: number } | undefined;
+  private cached: { facts: HostFacts; probes: Probes; readAt: number } | undefined;
+  private probes = noProbes;
   private reading: Promise<HostFacts> | undefined;
   private queue: Promise<unknown> = Promise.resolve();
   /** Facts from before this moment are from before an apply of ours. */
@@ -58,8 +65,7 @@ export class HostSession {
 
   /** The host's facts, at most {@link factsMaxAgeMs} old and never from before an apply. */
   async facts(): Promise<HostFacts> {
-    const isFresh = this.cached && Date.now() - this.cached.readAt <= factsMaxAgeMs;
-    if (isFresh) return this.cached!.facts;
+    if (this.cached && this.isCurrent(this.cached)) return this.cached.facts;
     this.reading ??= this.read().finally(() => {
       this.reading = undefined;
     });
@@ -72,16 +78,22 @@ export class HostSession {
       if ("failure" in ahead) throw ahead.failure;
       return this.remember(ahead);
     }
-    return this.remember(await readFacts(this.transport));
+    return this.remember(await readFacts(this.transport, this.probes));
   }
 
-  private isCurrent({ readAt }: ReadResult): boolean {
-    return readAt >= this.notBefore && Date.now() - readAt <= factsMaxAgeMs;
+  /** From now on facts answer these, too; what is cached may not. */
+  probe(probes: Probes): void {
+    this.probes = mergeProbes(this.probes, probes);
+  }
+
+  private isCurrent(read: { readAt: number; probes?: Probes }): boolean {
+    const isYoung = read.readAt >= this.notBefore && Date.now() - read.readAt <= factsMaxAgeMs;
+    return isYoung && (read.probes === undefined || covers(read.probes, this.probes));
   }
 
   private remember(raw: RawFacts): HostFacts {
     const facts = parseFacts(this.host, raw.nonce, raw.output);
-    this.cached = { facts, readAt: raw.readAt };
+    this.cached = { facts, probes: raw.probes, readAt: raw.readAt };
     return facts;
   }
 
@@ -112,7 +124,8 @@ export class HostSession {
 
   /** Facts come back with the end of the apply, so that the next resource of this host costs no round trip. */
   private async run(plan: Plan, options: Omit<ApplyOptions, "tail">): Promise<ApplyReport> {
-    const after = factsScript();
+    const after = factsScript(this.probes);
+    const probes = this.probes;
     this.hasApplied = true;
     this.forget();
     let tail: RawFacts | undefined;
@@ -122,14 +135,14 @@ export class HostSession {
         tail: {
           script: after.script,
           onOutput: (output) => {
-            tail = { nonce: after.nonce, output, readAt: Date.now() };
+            tail = { nonce: after.nonce, probes, output, readAt: Date.now() };
           },
         },
       });
       return report;
     } finally {
       this.forget();
-      if (tail) this.remember(tail);
+      if (tail) this.remember({ ...tail, readAt: this.notBefore });
     }
   }
 
@@ -144,7 +157,8 @@ export class HostSession {
 }
 
 /** Reads a host's facts in one round trip. */
-export async function readFacts(transport: Transport, script: FactsScript = factsScript()): Promise<RawFacts> {
+export async function readFacts(transport: Transport, probes: Probes): Promise<RawFacts> {
+  const script = factsScript(probes);
   const readAt = Date.now();
   const result = await transport.run(script.script);
   if (result.exitCode !== 0) {
@@ -154,5 +168,5 @@ export async function readFacts(transport: Transport, script: FactsScript = fact
       advice: result.stderr.trim().split("\n").at(-1) ?? "",
     });
   }
-  return { nonce: script.nonce, output: result.stdout.toString("latin1"), readAt };
+  return { nonce: script.nonce, probes, output: result.stdout.toString("latin1"), readAt };
 }

@@ -1,4 +1,5 @@
 import type { HostErrorKind } from "../core/errors";
+import type { Probes } from "../core/facts/probes";
 
 /**
  * Reading all hosts at once. The engine checks one resource after the other, so the program's process, which knows every
@@ -13,7 +14,7 @@ export interface Request {
 }
 
 export type Answer =
-  | { kind: "facts"; nonce: string; output: string; readAt: number }
+  | { kind: "facts"; nonce: string; probes: Probes; output: string; readAt: number }
   | { kind: "failed"; error: WireError; readAt: number }
   | { kind: "failures"; errors: WireError[] }
   | { kind: "unknown" };

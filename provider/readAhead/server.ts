@@ -3,6 +3,7 @@ import { rmSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { HostError } from "../core/errors";
+import { mergeProbes, noProbes, type Probes } from "../core/facts/probes";
 import { type RawFacts, readFacts } from "../core/session";
 import { connectionKey, openTransport } from "../core/transport";
 import type { Become, Connection } from "../core/transport/connection";
@@ -15,6 +16,7 @@ const readsAtOnce = 64;
 /** Reads hosts as soon as they are named, and hands the facts to whoever asks over a socket in a private folder. */
 export class ReadAheadServer {
   private readonly reads = new Map<string, Promise<Answer>>();
+  private readonly probes = new Map<string, Probes>();
   private readonly waiting: (() => void)[] = [];
   private free = readsAtOnce;
   private server: Server | undefined;
@@ -42,14 +44,19 @@ export class ReadAheadServer {
     return this.path;
   }
 
-  /** Begins to read a host, once per connection. A failure is kept for whoever asks; it must not end the program. */
-  begin(connection: Connection, become: Become): void {
+  /**
+   * Begins to read a host, once per connection and a moment later, so that all resources of the host that a program makes
+   * in one go are asked for together. A failure is kept for whoever asks; it must not end the program.
+   */
+  begin(connection: Connection, become: Become, probes: Probes): void {
     const key = connectionKey(connection, become);
-    if (!this.reads.has(key))
-      this.reads.set(
-        key,
-        this.inTurn(() => read(connection, become)),
-      );
+    this.probes.set(key, mergeProbes(this.probes.get(key) ?? noProbes, probes));
+    if (this.reads.has(key)) return;
+    const started = new Promise<void>((resolve) => setImmediate(resolve));
+    this.reads.set(
+      key,
+      started.then(() => this.inTurn(() => read(connection, become, this.probes.get(key) ?? noProbes))),
+    );
   }
 
   /** Keeps a fleet of any size from starting a thousand ssh processes in one moment. */
@@ -72,14 +79,15 @@ export class ReadAheadServer {
   }
 }
 
-async function read(connection: Connection, become: Become): Promise<Answer> {
-  const readAt = Date.now();
+async function read(connection: Connection, become: Become, probes: Probes): Promise<Answer> {
   try {
     const transport = openTransport(connection, become);
-    const facts: RawFacts = await readFacts(transport).finally(() => transport.close());
+    const facts: RawFacts = await readFacts(transport, probes).finally(() => transport.close());
     return { kind: "facts", ...facts };
   } catch (error) {
-    return { kind: "failed", error: toWire(connection.host, error), readAt };
+    // Facts are as old as their beginning, a failure as its end: a host that took a minute to be given up on is not
+    // dialled for another minute by whoever asks next.
+    return { kind: "failed", error: toWire(connection.host, error), readAt: Date.now() };
   }
 }
 

@@ -1,7 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
-import { readAccess } from "../../provider/core/inputs/common";
-import { Inputs } from "../../provider/core/inputs/problem";
+import { readDeclared } from "../../provider/readAhead/declared";
 import { ReadAheadServer } from "../../provider/readAhead/server";
 
 let server: ReadAheadServer | undefined;
@@ -12,14 +11,11 @@ let server: ReadAheadServer | undefined;
  *
  * @returns the socket to ask at, undefined where hosts must not be read ahead.
  */
-export function readHostAhead(connection: unknown, become: unknown): string | undefined {
+export function readHostAhead(kind: string, args: Record<string, unknown>): string | undefined {
   if (!mayReadAhead()) return undefined;
   server ??= new ReadAheadServer();
   const ahead = server;
-  pulumi.output({ connection, become }).apply((known) => {
-    const access = readAccess(new Inputs(known as Record<string, unknown>, "", []));
-    if (access) ahead.begin(access.connection, access.become);
-  });
+  pulumi.output(args).apply((known) => readDeclared(ahead, kind, known as Record<string, unknown>));
   return ahead.socketPath;
 }
 

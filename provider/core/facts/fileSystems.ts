@@ -1,3 +1,4 @@
+import { localTypes } from "./localTypes";
 import type { Sections } from "./sections";
 
 /** A mounted file system, by the kernel's mount table and statfs(2). */
@@ -11,6 +12,10 @@ export interface FileSystem {
   totalBytes: number;
   /** Free for those who are not root, as QEMU is not. */
   availableBytes: number;
+  /** Free, and kept for root: no guest's memory fits there. */
+  reservedBytes?: number;
+  /** Size of the block device below it, undefined where there is none. */
+  deviceBytes?: number | undefined;
 }
 
 /**
@@ -21,19 +26,25 @@ export const collectFileSystems = `
 section mounts
 cat /proc/self/mountinfo
 section statfs
-awk '{ for (i = 7; $i != "-"; i++); if ($(i+1) ~ /^(ext[234]|xfs|btrfs|tmpfs|overlay|zfs|f2fs|bcachefs|ramfs)$/) print $5 }' /proc/self/mountinfo |
-while IFS= read -r mounted; do
-  timeout 5 stat -f -c '%S %b %a %n' -- "$(printf '%b' "$mounted")" 2>/dev/null || :
+awk '{ for (i = 7; $i != "-"; i++); if ($(i+1) ~ /^(${localTypes})$/) print $3, $5 }' /proc/self/mountinfo |
+while IFS=' ' read -r device mounted; do
+  sectors=; [ -r "/sys/dev/block/$device/size" ] && read -r sectors <"/sys/dev/block/$device/size"
+  timeout 5 stat -f -c "%S %b %a \${sectors:--} %f %n" -- "$(printf '%b' "$mounted")" 2>/dev/null || :
 done
 `;
 
 export function parseFileSystems(sections: Sections): FileSystem[] {
-  const sizes = new Map<string, { totalBytes: number; availableBytes: number }>();
+  const sizes = new Map<string, Pick<FileSystem, "totalBytes" | "availableBytes" | "reservedBytes" | "deviceBytes">>();
   for (const line of sections.lines("statfs")) {
-    const match = /^(\d+) (\d+) (\d+) (.*)$/.exec(line);
+    const match = /^(\d+) (\d+) (\d+) (\d+|-) (\d+) (.*)$/.exec(line);
     if (!match) continue;
-    const block = Number(match[1]);
-    sizes.set(match[4]!, { totalBytes: Number(match[2]) * block, availableBytes: Number(match[3]) * block });
+    const [, block, blocks, available, sectors, free, mountPoint] = match as unknown as [string, ...string[]];
+    sizes.set(mountPoint!, {
+      totalBytes: Number(blocks) * Number(block),
+      availableBytes: Number(available) * Number(block),
+      reservedBytes: (Number(free) - Number(available)) * Number(block),
+      deviceBytes: sectors === "-" ? undefined : Number(sectors) * 512,
+    });
   }
   const fileSystems: FileSystem[] = [];
   for (const line of sections.lines("mounts")) {

@@ -1,3 +1,4 @@
+import { localTypes } from "./localTypes";
 import type { Sections } from "./sections";
 
 /** A guest that libvirt knows on this host, from its own files (libvirt need not run to read them). */
@@ -5,6 +6,8 @@ export interface Guest {
   name: string;
   /** False for a guest that is only defined: it gets its memory at its next start. */
   running: boolean;
+  /** libvirt's number of a running guest: part of the name of its memory directory. */
+  id?: number;
   memoryKib: number;
   /** Memory from files, as file-backed memory makes it. */
   fileBacked: boolean;
@@ -16,28 +19,49 @@ export interface Guest {
 const interesting =
   "<(domstatus |name>|memory |hugepages|locked/?>|source type=.file./?>|/domain>)|^[[:space:]]*<domain ";
 
+/**
+ * Memory files are looked for before guests are read and printed after it, if they are still there: a guest that starts or
+ * stops in between must not look like one that left its files behind. libvirt puts them into `ID-NAME` below its own
+ * directory, or below `libvirt/qemu` in the one that is configured. Looked into are those two alone, whatever is mounted
+ * at or above them, since the configured one may be all of a large disk; and only where the mount table says that they
+ * are local, since a network file system whose server is away never answers.
+ */
 export const collectGuests = `
+memory_directories() {
+  echo /var/lib/libvirt/qemu/ram
+  sed -n 's/^[[:space:]]*memory_backing_dir[[:space:]]*=[[:space:]]*"\\([^"]*\\)".*/\\1\\/libvirt\\/qemu/p' /etc/libvirt/qemu.conf 2>/dev/null | tr -s /
+}
+is_local() {
+  printf '%s\\n' "$1" | sed 's/ /\\\\040/g' | awk '
+    NR == FNR { directory = $0 "/"; next }
+    index(directory, ($5 == "/" ? "" : $5) "/") == 1 && length($5) >= length(found) { for (i = 7; $i != "-"; i++); found = $5; type = $(i+1) }
+    END { exit type !~ /^(${localTypes})$/ }' - /proc/self/mountinfo
+}
+memory_files=$(memory_directories | while IFS= read -r directory; do
+  is_local "$directory" && timeout 5 find -H "$directory" -maxdepth 4 -xdev -type f 2>/dev/null </dev/null
+done | sort -u)
 for xml in /run/libvirt/qemu/*.xml /etc/libvirt/qemu/*.xml; do
   [ -f "$xml" ] || continue
   section "guest $xml"
   grep -E '${interesting}' "$xml" || :
 done
 section guest-memory
-for directory in /var/lib/libvirt/qemu/ram $(sed -n 's/^[[:space:]]*memory_backing_dir[[:space:]]*=[[:space:]]*"\\([^"]*\\)".*/\\1/p' /etc/libvirt/qemu.conf 2>/dev/null); do
-  [ -d "$directory" ] && find "$directory" -xdev -type f -exec stat -c '%b %B %n' {} + || :
-done
+printf '%s' "$memory_files" | tr '\\n' '\\0' | timeout 5 xargs -r -0 stat -c '%b %B %n' -- 2>/dev/null || :
 `;
 
 export function parseGuests(sections: Sections): Guest[] {
   const guests = new Map<string, Guest>();
   for (const [path, xml] of sections.withPrefix("guest")) {
-    const name = /<name>([^<]*)<\/name>/.exec(xml)?.[1];
-    if (name === undefined) continue;
+    const written = /<name>([^<]*)<\/name>/.exec(xml)?.[1];
+    if (written === undefined) continue;
+    const name = unescaped(written);
     const running = path.startsWith("/run/");
     if (guests.get(name)?.running) continue;
+    const id = running ? /<domain [^>]*\bid=['"](\d+)['"]/.exec(xml)?.[1] : undefined;
     guests.set(name, {
       name,
       running,
+      ...(id === undefined ? {} : { id: Number(id) }),
       memoryKib: Number(/<memory unit=['"]KiB['"]>(\d+)</.exec(xml)?.[1] ?? 0),
       fileBacked: /<source type=['"]file['"]\/?>/.test(xml),
       hugePages: xml.includes("<hugepages"),
@@ -45,6 +69,17 @@ export function parseGuests(sections: Sections): Guest[] {
     });
   }
   return [...guests.values()];
+}
+
+const entities: Record<string, string> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };
+
+/** XML text as it is meant; like all that a host prints, one character a byte. */
+function unescaped(text: string): string {
+  return text.replace(/&(?:#(\d+)|#x([0-9a-f]+)|(\w+));/gi, (whole, decimal?: string, hex?: string, name?: string) => {
+    if (name !== undefined) return entities[name] ?? whole;
+    const character = String.fromCodePoint(Number.parseInt(decimal ?? hex!, decimal === undefined ? 16 : 10));
+    return Buffer.from(character, "utf8").toString("latin1");
+  });
 }
 
 /** A file that holds a guest's memory. */

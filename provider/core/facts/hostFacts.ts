@@ -1,12 +1,16 @@
 import { randomBytes } from "node:crypto";
+import { type BlockDevice, collectBlockDevices, parseBlockDevices } from "./blockDevices";
+import { collectDirectories, type Directory, parseDirectories } from "./directories";
 import { collectFileSystems, type FileSystem, parseFileSystems } from "./fileSystems";
 import { collectGuests, type Guest, type GuestMemoryFile, parseGuestMemoryFiles, parseGuests } from "./guests";
 import { type HostFile, parseHostFiles } from "./hostFile";
 import { collectJournal, type Journal, parseJournal } from "./journal";
 import { collectMemory, type MemoryFacts, parseMemory } from "./memory";
 import { collectNovaCompute, type NovaComputeFacts, parseNovaCompute } from "./novaCompute";
+import { noProbes, type Probes } from "./probes";
 import { Sections, sectionPrelude } from "./sections";
 import { collectSystem, parseSystem, type SystemFacts } from "./system";
+import { collectTools, parseTools } from "./tools";
 import { collectUnits, parseUnits, type UnitFacts } from "./units";
 import { collectVersions, parseVersions, type VersionFacts } from "./versions";
 
@@ -25,6 +29,11 @@ export interface HostFacts {
   fileSystems: FileSystem[];
   guests: Guest[];
   guestMemoryFiles: GuestMemoryFile[];
+  /** Programs that a plan may need and the host has. */
+  tools: ReadonlySet<string>;
+  /** By path, as probed. */
+  devices: ReadonlyMap<string, BlockDevice>;
+  directories: ReadonlyMap<string, Directory>;
   journal: Journal;
 }
 
@@ -34,7 +43,7 @@ export interface FactsScript {
   nonce: string;
 }
 
-export function factsScript(): FactsScript {
+export function factsScript(probes: Probes = noProbes): FactsScript {
   const nonce = randomBytes(16).toString("hex");
   const script = [
     sectionPrelude(nonce),
@@ -46,6 +55,9 @@ export function factsScript(): FactsScript {
     collectFileSystems,
     collectGuests,
     collectJournal,
+    collectTools,
+    collectBlockDevices(probes.devices),
+    collectDirectories(probes.directories),
     "section end\n",
   ].join("");
   return { script, nonce };
@@ -67,6 +79,9 @@ export function parseFacts(host: string, nonce: string, output: string): HostFac
     fileSystems: parseFileSystems(sections),
     guests: parseGuests(sections),
     guestMemoryFiles: parseGuestMemoryFiles(sections),
+    tools: parseTools(sections),
+    devices: parseBlockDevices(sections),
+    directories: parseDirectories(sections),
     journal: parseJournal(host, sections, files),
   };
 }

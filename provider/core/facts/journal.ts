@@ -11,6 +11,26 @@ export interface ObjectRecord {
   owner: string;
   /** Everything of ours in configuration files, oldest first: enough to take it back line by line. */
   edits: OptionEdit[];
+  /** What a BackingStore made beside that. */
+  store?: StoreRecord;
+}
+
+/** What a BackingStore did to a host that was not so before; only that is taken back. */
+export interface StoreRecord {
+  mountPoint: string;
+  /** As declared, undefined for a tmpfs or what was mounted already. */
+  device?: string;
+  fileSystem?: string;
+  /** By which the file system is known again, under whatever name its device has then. */
+  uuid?: string;
+  /** From before the first step until the last: what is on the device may be no more than the beginning of our mkfs. */
+  unfinished?: true;
+  /** We mounted it. */
+  mounted: boolean;
+  /** The topmost directory that we made for it to be mounted on, if any. */
+  madeDirectory?: string;
+  /** Files that are wholly ours. */
+  files: string[];
 }
 
 /** A service whose restart may be outstanding. */

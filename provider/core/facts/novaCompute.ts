@@ -1,7 +1,8 @@
+import { guardPath } from "../host/units";
 import type { HostFile } from "./hostFile";
 import type { Sections } from "./sections";
 import type { UnitFacts } from "./units";
-import { loadedUnit, novaComputeUnits } from "./units";
+import { libvirtUnits, loadedUnit, novaComputeUnits } from "./units";
 
 /** How nova-compute is run on this host: what decides which files it reads and where it logs. */
 export interface NovaComputeFacts {
@@ -53,7 +54,7 @@ case $nova_interpreter in */bin/*) nova_prefix=\${nova_interpreter%/bin/*} ;; es
   file "$path"
   if [ -d "$path" ]; then for inside in "$path"/*.conf; do file "$inside"; done; fi
 done
-file /etc/libvirt/qemu.conf
+for path in /etc/libvirt/qemu.conf /etc/fstab ${libvirtUnits.map(guardPath).join(" ")}; do file "$path"; done
 `;
 
 export function parseNovaCompute(

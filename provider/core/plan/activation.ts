@@ -1,12 +1,13 @@
 import type { HostFacts } from "../facts/hostFacts";
-import { sha256 } from "../facts/hostFile";
 import type { ObjectRecord, PendingRecord, Service } from "../facts/journal";
 import { libvirtUnit } from "../facts/units";
+import type { OptionEdit } from "../files/edit";
 import { parseInteger } from "../files/osloConfig";
 import { objectPath, pendingPath } from "../host/paths";
 import { hidesInfo, type NovaConfig, novaLogFile, readNovaConfig } from "../novaConfig";
 import type { FileChanges } from "./fileChanges";
 import { composePending, type OptionPlan, planReturn } from "./options";
+import { RecordWrites, serialise } from "./recordWrites";
 import type { ActivateStep, StartEvidence, Step, WriteRecordStep } from "./step";
 
 export const defaultHealthTimeoutSeconds = 300;
@@ -37,31 +38,28 @@ export function planConfigurationChange(change: ConfigurationChange): Step[] {
   const journal = facts.journal;
   const fileSteps = options.changes.steps();
   const before = journal.objects.get(object);
-  const during: ObjectRecord | undefined =
-    change.owner === undefined ? before : { version: 1, owner: change.owner, edits: options.during };
+  const record = (owner: string, edits: OptionEdit[]): ObjectRecord => ({ ...before, version: 1, owner, edits });
+  const during = change.owner === undefined ? before : record(change.owner, options.during);
   // An object that goes is known, with nothing left of its own, until the services run without it.
-  const goes = change.owner === undefined;
-  const after: ObjectRecord | undefined = goes
-    ? before && { ...before, edits: options.after }
-    : { version: 1, owner: change.owner!, edits: options.after };
+  const lastOwner = change.owner ?? before?.owner;
+  const after = lastOwner === undefined ? undefined : record(lastOwner, options.after);
   const pending = pendingAfter(journal.pending, servicesFor(fileSteps.map((step) => step.path)), options);
-  const files = new Map([...journal.hashes]);
-  const write = (path: string, content: string | undefined): WriteRecordStep[] => recordStep(files, path, content);
+  const records = new RecordWrites(journal.hashes);
 
   const steps: Step[] = [
-    ...write(objectPath(object), serialise(during)),
-    ...(fileSteps.length > 0 ? write(pendingPath, serialise(pending)) : []),
+    ...records.write(objectPath(object), during),
+    ...(fileSteps.length > 0 ? records.write(pendingPath, pending) : []),
     ...fileSteps,
   ];
   if (change.activate && pending) {
-    steps.push(...write(objectPath(object), serialise(after)));
-    const records = new Map([...journal.objects, ...(after ? [[object, after] as const] : [])]);
-    const origin = { object, owner: before?.owner };
+    steps.push(...records.write(objectPath(object), after));
+    const recorded = new Map([...journal.objects, ...(after ? [[object, after] as const] : [])]);
+    const origin = { object, record: before };
     const { healthTimeoutSeconds } = change.activate;
-    const activation = planActivation(facts, pending, options.changes, records, healthTimeoutSeconds, origin);
-    steps.push(...(activation ? [activation] : []), ...write(pendingPath, undefined));
+    const activation = planActivation(facts, pending, options.changes, recorded, healthTimeoutSeconds, origin);
+    steps.push(...(activation ? [activation] : []), ...records.write(pendingPath, undefined));
   }
-  return [...steps, ...write(objectPath(object), serialise(goes ? undefined : after))];
+  return [...steps, ...records.write(objectPath(object), change.owner === undefined ? undefined : after)];
 }
 
 /** The steps that do what is pending, for whoever comes after the edits. */
@@ -69,7 +67,7 @@ export function planPendingActivation(facts: HostFacts, changes: FileChanges, he
   const pending = facts.journal.pending;
   if (!pending) return [];
   const activation = planActivation(facts, pending, changes, facts.journal.objects, healthTimeoutSeconds);
-  return [...(activation ? [activation] : []), ...recordStep(new Map(facts.journal.hashes), pendingPath, undefined)];
+  return [...(activation ? [activation] : []), ...new RecordWrites(facts.journal.hashes).write(pendingPath, undefined)];
 }
 
 function pendingAfter(
@@ -94,7 +92,7 @@ function planActivation(
   changes: FileChanges,
   records: ReadonlyMap<string, ObjectRecord>,
   healthTimeoutSeconds: number,
-  origin?: { object: string; owner: string | undefined },
+  origin?: { object: string; record: ObjectRecord | undefined },
 ): ActivateStep | undefined {
   const restarts = restartsFor(facts, pending.services);
   const nova = facts.novaCompute?.unit;
@@ -103,15 +101,15 @@ function planActivation(
   const back = changes.continued();
   const edits = new Map([...records].map(([kind, record]) => [kind, record.edits]));
   const returned = planReturn(back, pending.edits, edits);
-  const written = new Map([...records].map(([kind, record]) => [objectPath(kind), serialise(record)!]));
+  const written = new Map([...records].map(([kind, record]) => [objectPath(kind), serialise(record)]));
   const rollback: ActivateStep["rollback"] = [...back.steps()];
   for (const [kind, left] of returned) {
-    const owner = records.get(kind)?.owner ?? (kind === origin?.object ? origin.owner : undefined);
-    const content = owner === undefined ? undefined : serialise({ version: 1, owner, edits: left });
+    const record = records.get(kind) ?? (kind === origin?.object ? origin.record : undefined);
+    const content = record && serialise({ ...record, edits: left });
     if (content !== written.get(objectPath(kind))) rollback.push(rewrite(objectPath(kind), content));
   }
   // An object that this very apply was to create is gone again; until Nova is healthy its record says whose mess it is.
-  const isCreate = origin !== undefined && origin.owner === undefined;
+  const isCreate = origin !== undefined && origin.record === undefined;
   const afterRollback = [
     ...(isCreate ? [rewrite(objectPath(origin.object), undefined)] : []),
     rewrite(pendingPath, undefined),
@@ -177,18 +175,4 @@ export function fileBackedMemoryMb(facts: HostFacts, changes: FileChanges): numb
 /** A write within a rollback, where what is there is what this apply wrote. */
 function rewrite(path: string, content: string | undefined): WriteRecordStep {
   return { kind: "write-record", path, before: undefined, content };
-}
-
-/** One write of a record of ours, or none if it is already so; `files` follows what the records hold. */
-function recordStep(files: Map<string, string>, path: string, content: string | undefined): WriteRecordStep[] {
-  const before = files.get(path);
-  const hash = content === undefined ? undefined : sha256(Buffer.from(content, "utf8").toString("latin1"));
-  if (before === hash) return [];
-  if (hash === undefined) files.delete(path);
-  else files.set(path, hash);
-  return [{ kind: "write-record", path, before, content }];
-}
-
-function serialise(record: ObjectRecord | PendingRecord | undefined): string | undefined {
-  return record && `${JSON.stringify(record, undefined, 1)}\n`;
 }

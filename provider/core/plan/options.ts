@@ -1,6 +1,7 @@
 import type { HostFacts } from "../facts/hostFacts";
 import type { ObjectRecord, PendingRecord } from "../facts/journal";
 import { composeEdit, type OptionEdit, type SetResult, takeOver, type UndoResult } from "../files/edit";
+import { setEntry, undoEntry } from "../files/fstab";
 import { setOption as setOsloOption, undoOption as undoOsloOption } from "../files/osloConfig";
 import { setOption as setQemuOption, undoOption as undoQemuOption } from "../files/qemuConf";
 import { FileChanges } from "./fileChanges";
@@ -61,7 +62,10 @@ function set(plan: OptionPlan, object: string, wanted: WantedOption): void {
   const { splices, edit } = setInFile(plan.changes.text(path) ?? "", path, section, option, value);
   if (!edit) return;
   const was = wanted.now === undefined ? "was not set" : `was ${wanted.now}`;
-  plan.changes.apply(path, splices, `set ${optionName(edit)} = ${asText(value)} (${was}) in ${path}`);
+  const line = isFstab(path)
+    ? `set in ${path}: ${value}`
+    : `set ${optionName(edit)} = ${asText(value)} (${was}) in ${path}`;
+  plan.changes.apply(path, splices, line);
   const at = plan.after.findIndex((each) => isSameOption(each, edit));
   const existing = plan.after[at];
   const composed = composeEdit(existing, edit);
@@ -84,8 +88,9 @@ function undo(plan: OptionPlan, object: string, edit: OptionEdit): void {
   }
   if (result.left) plan.after = plan.after.map((each) => takeOver(each, result.left!));
   if (result.outcome !== "restored") return;
-  const line =
-    edit.before === null
+  const line = isFstab(edit.path)
+    ? `take back in ${edit.path}: ${edit.ours[0]}`
+    : edit.before === null
       ? `remove ${optionName(edit)} from ${edit.path}`
       : `restore ${optionName(edit)} in ${edit.path} (${edit.before.trim()})`;
   plan.changes.apply(edit.path, result.splices, line);
@@ -157,13 +162,17 @@ function optionName(edit: OptionEdit): string {
 
 const isQemuConf = (path: string) => path.endsWith("/qemu.conf");
 
+const isFstab = (path: string) => path === "/etc/fstab";
+
 function setInFile(text: string, path: string, section: string, option: string, value: string): SetResult {
+  if (isFstab(path)) return setEntry(text, path, option, value);
   return isQemuConf(path)
     ? setQemuOption(text, path, option, value)
     : setOsloOption(text, path, section, option, value);
 }
 
 function undoInFile(text: string, edit: OptionEdit): UndoResult {
+  if (isFstab(edit.path)) return undoEntry(text, edit);
   return isQemuConf(edit.path) ? undoQemuOption(text, edit) : undoOsloOption(text, edit);
 }
 

@@ -2,7 +2,7 @@ import type { Service } from "../facts/journal";
 import type { Splice } from "../files/edit";
 
 /** One change of a host, as a value: it can be shown, compiled to shell, and most can be turned round. */
-export type Step = EditFileStep | WriteRecordStep | ActivateStep;
+export type Step = EditFileStep | WriteRecordStep | WriteFileStep | CallStep | ActivateStep;
 
 /** Replaces a configuration file by itself with a few lines changed. */
 export interface EditFileStep {
@@ -26,6 +26,30 @@ export interface WriteRecordStep {
   before: string | undefined;
   /** New content, undefined to remove the file. */
   content: string | undefined;
+}
+
+/** Writes or removes a whole file that is ours, in a place where others look. */
+export interface WriteFileStep {
+  kind: "write-file";
+  path: string;
+  /** Hash that must be found, undefined for a file that must not exist. */
+  before: string | undefined;
+  /** New content, undefined to remove the file, and its directory if nothing else is in it. */
+  content: string | undefined;
+  line: string;
+}
+
+/** Calls a function of the host's library. It checks for itself, under the lock, that it may still do what it does. */
+export interface CallStep {
+  kind: "call";
+  call: string;
+  args: (string | number)[];
+  /** Called before the first change of the apply; where it fails, `of` has changed since the plan was made. */
+  proof?: { call: string; args: string[]; of: string };
+  /** Undefined for a call that is not worth showing. */
+  line: string | undefined;
+  /** What a call without a line does, for the message of its failure: "make the mount point /srv/guests". */
+  what?: string;
 }
 
 /** Restarts what must be restarted, and either proves that Nova is up or goes back. */
@@ -78,6 +102,10 @@ function describe(step: Step): string[] {
       return step.lines;
     case "write-record":
       return [];
+    case "write-file":
+      return [step.line];
+    case "call":
+      return step.line === undefined ? [] : [step.line];
     case "activate":
       return [`restart ${step.restarts.map((restart) => restart.unit.replace(/\.service$/, "")).join(", then ")}`];
   }

@@ -1,4 +1,4 @@
-// node build/test/support/facts/record.js [CASE…]
+// node build/test/support/facts/record.js [CASE[/FACT]…]
 //
 // Records what the facts script prints on real lab hosts into test/fixtures/facts/<fact>/<case>.json. Expected values are
 // written by hand and stay. Needs root; a nova host takes half a minute.
@@ -25,23 +25,30 @@ const facts: Record<string, { section: RegExp; cases: RegExp }> = {
   fileSystems: { section: /^(mounts|statfs)$/, cases: /nova$|bare|managed/ },
   guests: { section: /^guest /, cases: /guest|bare/ },
   guestMemoryFiles: { section: /^guest-memory$/, cases: /guest|bare/ },
+  blockDevices: { section: /^device /, cases: /nova$|bare/ },
+  directories: { section: /^directory /, cases: /nova$|bare/ },
+  tools: { section: /^tools$/, cases: /nova$|bare/ },
   journal: { section: /^(file \/var\/lib\/hostmem\/.*|applies)$/, cases: /managed|bare/ },
 };
 
-async function record(name: string): Promise<void> {
+async function record(place: string): Promise<void> {
+  const [name = "", only] = place.split("/");
   const scenario = scenarios[name];
   if (!scenario) throw new Error(`no such case: ${name}; there are ${Object.keys(scenarios).join(", ")}`);
   const host = await startLabHost({ kind: scenario.kind, name: "facts" });
   try {
     await scenario.prepare(host);
-    const { script, nonce } = factsScript();
+    const { script, nonce } = factsScript({
+      devices: [...host.disksById, host.disks[0]!, "/dev/none"],
+      directories: ["/srv/guest memory", "/mnt", "/srv/none/below", "/etc/fstab", "/etc", "/bin", "/lib/none/below"],
+    });
     const output = await host.succeed("sh -s", { input: script });
     const sections = output
       .split(`\n${nonce} `)
       .slice(1)
       .map((piece) => ({ name: piece.split("\n", 1)[0]!, text: piece.slice(piece.indexOf("\n") + 1) }));
     for (const [fact, { section, cases }] of Object.entries(facts)) {
-      if (!cases.test(name)) continue;
+      if (!cases.test(name) || (only !== undefined && only !== fact)) continue;
       const chosen = sections.filter((each) => section.test(each.name));
       write(
         join(fixturesFolder, "facts", fact, `${name}.json`),

@@ -1,4 +1,6 @@
 import { strict as assert } from "node:assert";
+import { parseBlockDevices } from "../../../provider/core/facts/blockDevices";
+import { parseDirectories } from "../../../provider/core/facts/directories";
 import { parseFileSystems } from "../../../provider/core/facts/fileSystems";
 import { parseGuestMemoryFiles, parseGuests } from "../../../provider/core/facts/guests";
 import { parseHostFiles } from "../../../provider/core/facts/hostFile";
@@ -7,6 +9,7 @@ import { parseMemory } from "../../../provider/core/facts/memory";
 import { parseNovaCompute } from "../../../provider/core/facts/novaCompute";
 import { Sections } from "../../../provider/core/facts/sections";
 import { parseSystem } from "../../../provider/core/facts/system";
+import { parseTools } from "../../../provider/core/facts/tools";
 import { libvirtUnit, parseUnits } from "../../../provider/core/facts/units";
 import { parseVersions } from "../../../provider/core/facts/versions";
 import { type FactFixture, fixtureNonce, printed, readFixtures } from "../../support/facts/fixture";
@@ -27,6 +30,9 @@ const facts: Record<string, (sections: Sections) => unknown> = {
   memory: parseMemory,
   fileSystems: (sections) =>
     Object.fromEntries(parseFileSystems(sections).map((found) => [found.mountPoint, found] as const)),
+  blockDevices: (sections) => Object.fromEntries(parseBlockDevices(sections)),
+  directories: (sections) => Object.fromEntries(parseDirectories(sections)),
+  tools: (sections) => ({ all: [...parseTools(sections)] }),
   guests: (sections) => ({ all: parseGuests(sections) }),
   guestMemoryFiles: (sections) => ({ all: parseGuestMemoryFiles(sections) }),
   journal: (sections) => {
@@ -81,6 +87,20 @@ describe("an answer to the facts script", () => {
     assert.equal(files.get("/etc/x")?.text, bytes);
     // printf '\0\1…\377' | sha256sum
     assert.equal(files.get("/etc/x")?.sha256, "40aff2e9d2d8922e47afd4648e6967497158785fbd1da870e7110266bf944880");
+  });
+});
+
+describe("a guest", () => {
+  it("has its name as libvirt means it, and not as XML writes it", () => {
+    const names = ["a&amp;b", "&lt;c&gt;", "&quot;d&apos;", "&#38;amp;", "&#xe9;t&#233;", "\xc3\xa9", "&unknown;"];
+    const sections = names.map((name, index) => ({
+      name: `guest /etc/libvirt/qemu/${index}.xml`,
+      lines: [`<name>${name}</name>`, ""],
+    }));
+    assert.deepEqual(
+      parseGuests(Sections.parse("host", fixtureNonce, printed(sections))).map((guest) => guest.name),
+      ["a&b", "<c>", "\"d'", "&amp;", "\xc3\xa9t\xc3\xa9", "\xc3\xa9", "&unknown;"],
+    );
   });
 });
 

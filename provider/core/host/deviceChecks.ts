@@ -1,0 +1,110 @@
+/**
+ * What a preview and an apply both ask of a block device, in the same words. Opened for reading only, since udev looks at
+ * a device anew, and may activate what is on it, when one that was opened for writing is closed; wipefs(8), which does
+ * that, is the last resort.
+ *
+ * `why_busy` prints who has a device, and nothing if nobody has. The kernel refuses an exclusive open for anything that is
+ * mounted, assembled, or held by a program that asked for it; QEMU asks for nothing, so every process is looked at, and
+ * so are the disks of guests that do not run. udev's own workers come and go.
+ *
+ * `why_unknown` prints why nobody can say what is on a device, and nothing where blkid and wipefs can. They take what
+ * they cannot read, a bad sector where a superblock is, for nothing at all; whatever they know is in the first and last
+ * parts. A tool that fails has found nothing, too, and no device is blank for that.
+ *
+ * `content_of` prints all that is on a device, as a refusal names it and a consent has to, and nothing for a blank one: file
+ * system, partition table with what is in its partitions, every other signature. What no UUID tells from its like has a
+ * hash of the device's first and last parts. Content that nobody knows (a guest's disk image, a superblock that was
+ * overwritten) has that alone: only zeros are blank.
+ */
+export const deviceChecks = `
+why_busy() { # DEVICE
+  why=$(why_not_exclusive "$1" | head -n 1)
+  if [ -n "$why" ]; then echo "it cannot be opened exclusively ($why)"; return 0; fi
+  sys=/sys/class/block/\${1##*/}
+  numbers=" $(cat "$sys/dev" "$sys"/*/dev 2>/dev/null | while IFS=: read -r major minor; do printf '%x:%x ' "$major" "$minor"; done)"
+  find -L /proc/[0-9]*/fd -maxdepth 1 -type b -exec stat -L -c '%t:%T %n' {} + 2>/dev/null </dev/null |
+    while read -r number open; do
+      case $numbers in *" $number "*) ;; *) continue ;; esac
+      process=\${open#/proc/}; process=\${process%%/*}
+      read -r command <"/proc/$process/comm" 2>/dev/null || continue
+      case $command in *udev*) ;; *) echo "$command (pid $process) has it open"; break ;; esac
+    done
+  for xml in /run/libvirt/qemu/*.xml /etc/libvirt/qemu/*.xml; do
+    [ -f "$xml" ] || continue
+    sed -n 's/.*<source \\(dev\\|file\\)=.\\(\\/dev\\/[[:alnum:]_.:+@%\\/-]*\\).*/\\2/p' "$xml" | while IFS= read -r source; do
+      [ "$(readlink -f -- "$source")" != "$1" ] || { xml=\${xml##*/}; echo "it is a disk of the guest \${xml%.xml}"; break; }
+    done
+  done
+}
+
+why_not_exclusive() { # DEVICE
+  if command -v perl >/dev/null 2>&1; then
+    perl -e 'sysopen(F, $ARGV[0], 0200) or print "$!\n"' "$1" 2>&1
+  elif command -v python3 >/dev/null 2>&1; then
+    python3 -c 'import os, sys
+try: os.open(sys.argv[1], os.O_EXCL)
+except OSError as error: print(error.strerror)' "$1" 2>&1
+  else
+    wipefs --all --no-act -- "$1" 2>&1 >/dev/null | sed 's/^wipefs: //; s/^error: //'
+  fi
+}
+
+ends_of() { # DEVICE: its first and last 4 MiB; says failed on standard error where they cannot be read
+  size=$(blockdev --getsize64 "$1" 2>/dev/null) && [ -n "$size" ] && dd if="$1" bs=1048576 count=4 2>/dev/null &&
+    dd if="$1" bs=1048576 skip="$((size > 4194304 ? size / 1048576 - 4 : 0))" 2>/dev/null || echo failed >&2
+}
+
+why_unknown() { # DEVICE
+  if [ -n "$(ends_of "$1" 2>&1 >/dev/null)" ]; then
+    echo "it cannot be read at its beginning or its end"
+    return 0
+  fi
+  blkid -p -- "$1" >/dev/null 2>&1; code=$?
+  case $code in
+    0 | 2 | 8) ;; # found, nothing found, several found
+    *) echo "blkid failed with exit code $code"; return 0 ;;
+  esac
+  wipefs --no-act -- "$1" >/dev/null 2>&1 || echo "wipefs failed with exit code $?"
+}
+
+# A short hash of what is not zero in standard input, or nothing where all is.
+hash_unless_zero() {
+  sum=$(tr -d '\\0' | sha256sum | cut -c -16)
+  [ "$sum" = e3b0c44298fc1c14 ] || echo "$sum" # of no bytes at all
+}
+
+tag_of() { # NAME, of blkid's output in $found
+  printf '%s\n' "$found" | sed -n "s/^$1=//p" | head -n 1
+}
+
+content_of() { # DEVICE
+  found=$(blkid -p -o export -- "$1" 2>/dev/null)
+  type=$(tag_of TYPE) table=$(tag_of PTTYPE) id=$(tag_of UUID) table_id=$(tag_of PTUUID)
+  words=$type\${type:+\${id:+ UUID=$id}}
+  [ -z "$table" ] || words="\${words:+$words, }$table\${table_id:+ UUID=$table_id}$(partitions_of "$1")"
+  others=$(wipefs --no-act --noheadings --output OFFSET,TYPE -- "$1" 2>/dev/null | awk -v known=" $type $table \${table:+PMBR} " '
+    index(known, " " $2 " ") == 0 { printf "%s%s at %s", (some++ ? ", " : ""), $2, $1 }')
+  words=$words\${others:+\${words:+, }$others}
+  case $words in *UUID=*) ;; *)
+    sum=$(ends_of "$1" 2>/dev/null | hash_unless_zero)
+    words=\${words:-\${sum:+unknown content}}\${sum:+ sha256:$sum}
+  esac
+  printf '%s' "$words"
+}
+
+partitions_of() { # DEVICE
+  partx --raw --noheadings --output NR,START,SECTORS -- "$1" 2>/dev/null | {
+    parts=
+    while read -r number start sectors; do
+      found=$(blkid -p -O "$((start * 512))" -S "$((sectors * 512))" -o export -- "$1" 2>/dev/null)
+      type=$(tag_of TYPE) id=$(tag_of UUID)
+      if [ -z "$type" ]; then
+        sum=$(dd if="$1" bs=512 skip="$start" count="$((sectors < 8192 ? sectors : 8192))" 2>/dev/null | hash_unless_zero)
+        type=\${sum:+unknown content sha256:$sum}
+      fi
+      parts="\${parts:+$parts, }$number: \${type:-empty}\${id:+ UUID=$id}"
+    done
+    [ -z "$parts" ] || printf ' (%s)' "$parts"
+  }
+}
+`;
