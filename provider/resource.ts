@@ -84,6 +84,7 @@ function declaredWith(
   const session = sessionFor(access, async (key) =>
     context.readAhead === undefined ? undefined : readAhead(context.readAhead, key),
   );
+  if (kind.probes) session.probe(kind.probes(args));
   return { kind, args, session, log: (message) => say(session.host, message) };
 }
 

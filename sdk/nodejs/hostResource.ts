@@ -31,7 +31,7 @@ export abstract class HostResource extends pulumi.CustomResource {
       {
         ...properties,
         __provider: providerText(kind),
-        __run: { readAhead: readHostAhead(args.connection, args.become), preview: pulumi.runtime.isDryRun() },
+        __run: { readAhead: readHostAhead(kind, { ...args }), preview: pulumi.runtime.isDryRun() },
         owner: `${pulumi.getProject()}/${pulumi.getStack()}/${name}`,
         connection: pulumi.secret(args.connection),
         become: typeof args.become === "object" ? pulumi.secret(args.become) : args.become,

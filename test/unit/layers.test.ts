@@ -93,8 +93,9 @@ describe("the layers", () => {
     const allowed = within(
       `${core}/facts`,
       `${core}/files`,
-      `${core}/host/paths`,
+      `${core}/host`,
       `${core}/errors`,
+      `${core}/quote`,
       "node:crypto",
       "semver",
     );

@@ -13,10 +13,20 @@ export LC_ALL=C PATH=/usr/sbin:/usr/bin:/sbin:/bin
 event() { printf '%s %s\\n' "$nonce" "$*"; }
 finish() { event finished "$1"; printf '%s\\n' "$1" >"$home/status.new"; mv -f -- "$home/status.new" "$home/status"; rm -rf -- \${work:+"$work"}; exit 0; }
 fail() { event failed "$*"; finish failed; }
+fail_as_said() { # WHAT, and what the tools said in $work/said
+  said=$(tr -s '\n' ' ' <"$work/said" | tail -c 400)
+  fail "$1\${said:+: \${said% }}"
+}
 hash_of() { if [ -e "$1" ]; then sha256sum <"$1" | cut -d' ' -f1; else echo -; fi; }
 age_of() { echo "$(($(date +%s) - $(stat -c %Y -- "$1" 2>/dev/null || date +%s)))"; }
+# What an apply left that neither runs nor may be about to: its client starts it within a minute, follows it from then on,
+# and reads its status, should the link be lost, within a quarter of an hour.
 forget_apply() { # HOME
-  systemctl is-active --quiet "hostmem-apply-\${1##*/}.service" </dev/null || rm -rf -- "$1"
+  followed=0; [ ! -e "$1/follower" ] || followed=1
+  if systemctl is-active --quiet "hostmem-apply-\${1##*/}.service" </dev/null; then return 0; fi
+  limit=60
+  if [ -e "$1/status" ]; then limit=$2; elif [ "$followed" = 1 ]; then limit=-1; fi
+  [ "$(age_of "$1")" -le "$limit" ] || rm -rf -- "$1" "/run/hostmem.\${1##*/}"
 }
 
 begin() { # LABEL SECONDS
@@ -27,14 +37,9 @@ begin() { # LABEL SECONDS
     flock -w "$2" 9 || { event busy "$(head -c 300 ${lockPath})"; finish busy; }
   fi
   printf '%s' "$1" >${lockPath}
-  # What cut applies left. One that has no unit may be about to get it, and a status may be about to be read, also by a
-  # client that lost its link and comes back for it.
-  for old in ${applyDirectory}/*; do
-    limit=60; [ ! -e "$old/status" ] || limit=900
-    if [ "$old" != "$home" ] && [ "$(age_of "$old")" -gt "$limit" ]; then forget_apply "$old"; fi
-  done
-  rm -rf -- /run/hostmem.??????
-  work=$(mktemp -d /run/hostmem.XXXXXX) || fail "no room in /run"
+  for old in ${applyDirectory}/*; do [ "$old" = "$home" ] || forget_apply "$old" 900; done
+  work=/run/hostmem.\${home##*/}
+  rm -rf -- "$work" && mkdir -- "$work" || fail "no room in /run"
 }
 
 # Proves that the host is still as the plan saw it. Called for every file before the first change.
@@ -83,9 +88,7 @@ make_host_id() { # PATH
 leave_host() {
   for record in ${stateDirectory}/objects/* ${stateDirectory}/pending.json; do [ -e "$record" ] && return 0; done
   rm -rf -- ${stateDirectory}/objects ${stateDirectory}/host-id
-  for old in ${applyDirectory}/*; do
-    if [ "$old" != "$home" ] && [ -e "$old/status" ]; then forget_apply "$old"; fi
-  done
+  for old in ${applyDirectory}/*; do [ "$old" = "$home" ] || forget_apply "$old" -1; done
 }
 `;
 
@@ -133,6 +136,8 @@ mark_log() { # LOG
 # Only where the configuration hides that word (no EVIDENCE), a time of one process without an error is taken instead.
 restart_nova() { # UNIT LOG EXPECTED-MB SECONDS EVIDENCE STABLE-SECONDS
   event restarting "$1"
+  # systemd starts nothing that it started five times within ten seconds, which a service that keeps dying soon was.
+  systemctl reset-failed "$1" 2>/dev/null </dev/null
   mark_log "$2"
   restarts=$(property "$1" NRestarts) restarts=\${restarts:-0}
   timeout 180 systemctl restart "$1" </dev/null || :
@@ -195,15 +200,22 @@ fi
 echo $$ >${home}/follower
 said=0
 idle=0
+answer=0
 while [ "$(cat ${home}/follower 2>/dev/null)" = $$ ]; do
   ended=0; [ -e ${home}/status ] && ended=1
-  if [ "$ended" = 0 ] && ! systemctl is-active --quiet hostmem-apply-${id}.service </dev/null; then idle=$((idle + 1)); else idle=0; fi
+  if [ "$ended" = 0 ]; then
+    systemctl is-active --quiet hostmem-apply-${id}.service </dev/null
+    # 3 and 4: systemd knows that it does not run; anything else: it cannot be asked just now.
+    answer=$?
+    case $answer in 0) idle=0 ;; 3 | 4) idle=$((idle + 5)) ;; *) idle=$((idle + 1)) ;; esac
+  fi
   size=$(stat -c %s ${home}/log)
   if [ "$size" -gt "$said" ]; then tail -c "+$((said + 1))" ${home}/log | head -c "$((size - said))"; said=$size; fi
   [ "$ended" = 0 ] || break
   [ "$idle" -lt 20 ] || break
   sleep 0.1
 done
-if [ "$(cat ${home}/follower 2>/dev/null)" = $$ ] && [ -e ${home}/status ]; then rm -rf ${home}; rmdir ${applyDirectory} ${stateDirectory} 2>/dev/null || :; fi
+# One that was cut is over as well.
+if [ "$(cat ${home}/follower 2>/dev/null)" = $$ ] && { [ -e ${home}/status ] || [ "$answer" -ge 3 ]; }; then rm -rf ${home} /run/hostmem.${id}; rmdir ${applyDirectory} ${stateDirectory} 2>/dev/null || :; fi
 `;
 }

@@ -52,6 +52,12 @@ export class Inputs {
     return value;
   }
 
+  flag(name: string): boolean | undefined {
+    const value = this.values[name];
+    if (!this.has(name)) return undefined;
+    return typeof value === "boolean" ? value : this.problem(name, `must be true or false, not ${show(value)}`);
+  }
+
   choice<T extends string>(name: string, choices: readonly T[]): T | undefined {
     const value = this.values[name];
     if (!this.has(name)) return undefined;

@@ -1,4 +1,5 @@
 import type { HostFacts } from "../facts/hostFacts";
+import { noProbes } from "../facts/probes";
 import type { Inputs } from "../inputs/problem";
 import { readNovaConfig } from "../novaConfig";
 import {
@@ -11,16 +12,11 @@ import { planOptions } from "../plan/options";
 import { planLines } from "../plan/step";
 import { formatMib, parseSize, toMib } from "../size";
 import { type Desired, type Observed, observe, wantedOptions } from "./fileBackedMemoryOptions";
-import { refusals, undoRefusals, warnings } from "./fileBackedMemoryRules";
+import { refusals, roomWarnings, undoRefusals, warnings } from "./fileBackedMemoryRules";
 import { guestsAffected } from "./guestHazards";
 import type { CommonArgs, Evaluation, Json, Kind, Surroundings } from "./kind";
-import {
-  defaultMemoryBackingDir,
-  memoryDirectory,
-  readMemoryBackingDir,
-  storeCapacity,
-  wantedBackingDir,
-} from "./memoryStore";
+import { defaultMemoryBackingDir, memoryDirectory, readMemoryBackingDir, wantedBackingDir } from "./memoryDirectory";
+import { storeCapacity, withPlannedStores } from "./memoryStore";
 
 // ---- Args
 
@@ -93,7 +89,10 @@ function desired(args: FileBackedMemoryConfigArgs, facts: HostFacts, surrounding
   };
 }
 
-/** "auto" stays where it once was for as long as the store can hold that: a capacity must not follow every free block. */
+/**
+ * "auto" follows the size of a device that guest memory has for itself. Elsewhere it stays where it once was for as long as
+ * the store can hold that: a capacity must not follow every free block.
+ */
 function automatic(
   args: FileBackedMemoryConfigArgs,
   directory: string,
@@ -101,7 +100,9 @@ function automatic(
   surroundings: Surroundings,
 ): number {
   if (args.memoryMb !== undefined) return args.memoryMb;
-  const possible = storeCapacity(facts, directory)?.mib ?? 0;
+  const store = storeCapacity(facts, directory);
+  if (store?.isOfWholeDevice) return store.mib;
+  const possible = store?.mib ?? 0;
   const recorded = surroundings.recorded;
   const former = recorded?.["capacity"] === "auto" ? Number(recorded["memoryMb"] ?? 0) : 0;
   return former > 0 && former <= possible ? former : possible;
@@ -109,7 +110,8 @@ function automatic(
 
 // ---- plan
 
-function evaluate(args: FileBackedMemoryConfigArgs, facts: HostFacts, surroundings: Surroundings): Evaluation {
+function evaluate(args: FileBackedMemoryConfigArgs, present: HostFacts, surroundings: Surroundings): Evaluation {
+  const facts = withPlannedStores(present, surroundings);
   const config = readNovaConfig(facts);
   const have = observe(facts, config);
   const want = desired(args, facts, surroundings);
@@ -133,13 +135,20 @@ function evaluate(args: FileBackedMemoryConfigArgs, facts: HostFacts, surroundin
   const changes = planned.changes.steps();
   return {
     ...result,
-    plan: { steps, warnings: changes.length > 0 ? [...warnings(args, want, facts, config), ...planned.left] : [] },
+    plan: {
+      steps,
+      warnings: [
+        ...roomWarnings(args, want, facts),
+        ...(changes.length > 0 ? [...warnings(args, want, facts, config), ...planned.left] : []),
+      ],
+    },
     effect:
       changes.length === 0 || args.activation === "now"
         ? undefined
         : {
             services: servicesFor(changes.map((step) => step.path)),
             reasons: planLines({ steps: changes, warnings: [] }),
+            fileSystems: [],
           },
   };
 }
@@ -193,6 +202,10 @@ export const fileBackedMemoryConfig: Kind<FileBackedMemoryConfigArgs> = {
   name,
   inputNames: ["capacity", "memoryBackingDir", "reservedHostMemory", "discard", "activation", "healthTimeoutSeconds"],
   hasRecord: true,
+  probes: ({ memoryBackingDir: directory }) => ({
+    ...noProbes,
+    directories: [defaultMemoryBackingDir, ...(directory === undefined ? [] : [directory, memoryDirectory(directory)])],
+  }),
   check,
   evaluate,
   undo,

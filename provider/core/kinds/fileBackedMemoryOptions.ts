@@ -2,7 +2,7 @@ import type { HostFacts } from "../facts/hostFacts";
 import { parseInteger, parseFloat as parseRatio } from "../files/osloConfig";
 import { fileForNewOption, type NovaConfig } from "../novaConfig";
 import type { WantedOption } from "../plan/options";
-import { defaultMemoryBackingDir, qemuConfPath, readMemoryBackingDir } from "./memoryStore";
+import { defaultMemoryBackingDir, qemuConfPath, readMemoryBackingDir } from "./memoryDirectory";
 
 /** What is declared, in the units of the options. */
 export interface Desired {

@@ -1,4 +1,3 @@
-import { fileSystemOf } from "../facts/fileSystems";
 import type { HostFacts } from "../facts/hostFacts";
 import type { ObjectRecord } from "../facts/journal";
 import type { Problem } from "../inputs/problem";
@@ -9,7 +8,9 @@ import { lacking, minimums } from "../versions";
 import type { FileBackedMemoryConfigArgs } from "./fileBackedMemoryConfig";
 import { type Desired, type Observed, observe, wantedOptions } from "./fileBackedMemoryOptions";
 import { guestsAffected, guestWarnings } from "./guestHazards";
-import { memoryDirectory, qemuConfPath, readMemoryBackingDir, storeCapacity, wantedBackingDir } from "./memoryStore";
+import { memoryDirectory, qemuConfPath, readMemoryBackingDir, wantedBackingDir } from "./memoryDirectory";
+import { fileSystemHolding, storeCapacity } from "./memoryStore";
+import { closedWay } from "./qemuAccess";
 
 /** Virtual machine types for which Nova accepts file-backed memory (`_check_file_backed_memory_support`). */
 const virtTypes = ["kvm", "qemu"];
@@ -31,9 +32,16 @@ export function refusals(
   for (const lack of lacking(minimums.fileBackedMemory, facts.versions)) refuse("", lack);
   if (args.discard === "required")
     for (const lack of lacking(minimums.discard, facts.versions)) refuse("discard", lack);
-  if (want.memoryBackingDir !== undefined && !facts.files.has(qemuConfPath)) {
+  const backingDir = wantedBackingDir(want.memoryBackingDir, have.memoryBackingDir);
+  if (backingDir !== have.memoryBackingDir && !facts.files.has(qemuConfPath)) {
     refuse("memoryBackingDir", `the host has no ${qemuConfPath} to set it in`);
   }
+  for (const path of new Set([backingDir ?? [], memoryDirectory(backingDir)].flat())) {
+    const obstacle = facts.directories.get(path)?.obstacle;
+    if (obstacle === path) refuse("memoryBackingDir", `${path} is no directory; libvirt would not start guests`);
+  }
+  const closed = closedWay(facts, memoryDirectory(backingDir));
+  if (closed !== undefined) refuse("memoryBackingDir", closed);
 
   const virtType = config.get("libvirt", "virt_type");
   if (virtType && !virtTypes.includes(virtType.text)) {
@@ -98,6 +106,15 @@ export function undoRefusals(facts: HostFacts, record: ObjectRecord, changes: Fi
   ];
 }
 
+/** Nova knows nothing of what else takes room in the store: QEMU ends where a guest's memory finds none. */
+export function roomWarnings(args: FileBackedMemoryConfigArgs, want: Desired, facts: HostFacts): string[] {
+  const directory = memoryDirectory(wantedBackingDir(args.memoryBackingDir, readMemoryBackingDir(facts)));
+  const store = storeCapacity(facts, directory);
+  if (!store || store.nowMib >= want.memoryMb) return [];
+  const room = `guests find room for ${formatMib(store.nowMib)} of ${formatMib(want.memoryMb)} only`;
+  return [`${room}: what is no memory of a running guest takes the rest of ${store.mountPoint}`];
+}
+
 /** What Nova keeps silent about. */
 export function warnings(
   args: FileBackedMemoryConfigArgs,
@@ -115,14 +132,11 @@ export function warnings(
   }
   if (want.reservedHostMemoryMb > 0)
     said.push("Nova warns about reserved_host_memory_mb beside file-backed memory, and will refuse it one day");
-  const store = fileSystemOf(facts.fileSystems, directory);
+  const store = fileSystemHolding(facts, directory);
   if (store?.mountPoint === "/")
     said.push(`${directory} is on the root file system: guests that use their memory can fill it up`);
   const instances = config.get("DEFAULT", "instances_path")?.text ?? "/var/lib/nova/instances";
-  if (
-    store &&
-    fileSystemOf(facts.fileSystems, instances.replace("$state_path", "/var/lib/nova"))?.device === store.device
-  ) {
+  if (store && fileSystemHolding(facts, instances.replace("$state_path", "/var/lib/nova"))?.device === store.device) {
     said.push(
       `instance disks (${instances}) are on the same file system as guest memory: they take room that Nova counts as memory`,
     );

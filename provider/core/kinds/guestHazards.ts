@@ -31,20 +31,20 @@ export function guestsAffected(
     hazard(
       "guests-in-ram",
       "capacity",
-      `${names(inRam)} run in the host's RAM, which Nova would no longer count: the host can run out of memory`,
+      `guests run in the host's RAM, which Nova would no longer count, so that it can run out: ${names(inRam)}`,
     );
   }
   if (wantMb === 0 && haveMb > 0 && inFiles.length > 0) {
     hazard(
       "guests-in-files",
       "",
-      `${names(inFiles)} have their memory in files, and would have it in the host's RAM from their next start`,
+      `guests have their memory in files, and would have it in the host's RAM from their next start: ${names(inFiles)}`,
     );
   } else if (directoryMoves && inFiles.length > 0) {
     hazard(
       "guests-in-files",
       "memoryBackingDir",
-      `${names(inFiles)} have their memory in the present directory, which must stay mounted for them`,
+      `guests have their memory in the present directory, which must stay mounted for them: ${names(inFiles)}`,
     );
   }
   const usedMb = running.reduce((sum, guest) => sum + guest.memoryKib / 1024, 0);
@@ -52,7 +52,7 @@ export function guestsAffected(
     hazard(
       "capacity-below-used",
       "capacity",
-      `is less than the ${formatMib(Math.ceil(usedMb))} that running guests have (${names(running)})`,
+      `is less than the ${formatMib(Math.ceil(usedMb))} that running guests have: ${names(running)}`,
     );
   }
   if (wantMb > 0) {
@@ -60,7 +60,7 @@ export function guestsAffected(
     if (paged.length > 0) {
       problems.push({
         path: "capacity",
-        message: `${names(paged)} ask for huge pages (hw:mem_page_size), which Nova refuses on a host with file-backed memory: they would not start again. Move them to another host first`,
+        message: `guests ask for huge pages (hw:mem_page_size), which Nova refuses on a host with file-backed memory, and would not start again: ${names(paged)}. Move them to another host first`,
       });
     }
   }
@@ -70,10 +70,13 @@ export function guestsAffected(
 /** What guests do that file-backed memory does not change, though one would think so. */
 export function guestWarnings(facts: HostFacts): string[] {
   const locked = facts.guests.filter((guest) => guest.locked);
-  return locked.length > 0 ? [`${names(locked)} lock their memory: all of it stays in RAM, whatever backs it`] : [];
+  return locked.length > 0
+    ? [`guests lock their memory, all of which stays in RAM, whatever backs it: ${names(locked)}`]
+    : [];
 }
 
+/** Stands at the end of a sentence about "guests", so that one guest needs no words of its own. */
 function names(guests: readonly Guest[]): string {
   const shown = guests.slice(0, 3).map((guest) => guest.name);
-  return `${guests.length === 1 ? "guest" : `${guests.length} guests:`} ${shown.join(", ")}${guests.length > 3 ? ", …" : ""}`;
+  return `${shown.join(", ")}${guests.length > 3 ? `, … (${guests.length} in all)` : ""}`;
 }

@@ -1,4 +1,5 @@
 import type { HostFacts } from "../facts/hostFacts";
+import type { Probes } from "../facts/probes";
 import type { Inputs, Problem } from "../inputs/problem";
 import type { Plan } from "../plan/step";
 import type { PlannedEffect } from "../session";
@@ -51,6 +52,8 @@ export interface Kind<Args extends CommonArgs> {
   readonly hasRecord: boolean;
   /** Reads inputs that may be anything, without a host; problems are collected in `inputs`. */
   check(inputs: Inputs, common: CommonArgs): Args;
+  /** What to look at on the host beside what every host is asked. */
+  probes?(args: Args): Probes;
   /** Compares what is declared with what the host has. */
   evaluate(args: Args, facts: HostFacts, surroundings: Surroundings): Evaluation;
   /** The way back to the host as it was before this object. Problems are hazards not allowed. */

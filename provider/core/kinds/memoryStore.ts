@@ -1,42 +1,49 @@
-import { fileSystemOf, isWithin } from "../facts/fileSystems";
+import { type FileSystem, fileSystemOf, isWithin } from "../facts/fileSystems";
 import type { HostFacts } from "../facts/hostFacts";
-import { parseQemuConf, qemuSetting } from "../files/qemuConf";
+import { memoryFilesOf } from "./guestMemory";
+import type { Surroundings } from "./kind";
+import { promisedBytes } from "./storeSize";
 
-/** libvirt's default of `memory_backing_dir` (qemu.conf). */
-export const defaultMemoryBackingDir = "/var/lib/libvirt/qemu/ram";
-
-export const qemuConfPath = "/etc/libvirt/qemu.conf";
-
-/** What qemu.conf says, undefined where libvirt's default counts. */
-export function readMemoryBackingDir(facts: HostFacts): string | undefined {
-  const file = facts.files.get(qemuConfPath);
-  const value = file && qemuSetting(parseQemuConf(file.path, file.text), "memory_backing_dir")?.value;
-  return typeof value === "string" ? Buffer.from(value, "latin1").toString("utf8") : undefined;
+/** The host with the file systems that resources before this one are going to mount. */
+export function withPlannedStores(facts: HostFacts, { planned }: Surroundings): HostFacts {
+  const stores = planned.flatMap((effect) => effect.fileSystems);
+  return stores.length === 0 ? facts : { ...facts, fileSystems: [...facts.fileSystems, ...stores] };
 }
 
-/** What `memory_backing_dir` will be: as declared, else as it is. The default, declared, means that nothing is set. */
-export function wantedBackingDir(declared: string | undefined, present: string | undefined): string | undefined {
-  return declared === defaultMemoryBackingDir && present === undefined ? undefined : (declared ?? present);
+/** The file system that a path is on, also behind symbolic links where the path was asked about. */
+export function fileSystemHolding(facts: HostFacts, path: string): FileSystem | undefined {
+  return fileSystemOf(facts.fileSystems, facts.directories.get(path)?.realPath ?? path);
 }
 
-/** Where guests' memory files go: libvirt adds `libvirt/qemu` to whatever is configured (qemu_conf.c). */
-export function memoryDirectory(memoryBackingDir: string | undefined): string {
-  return memoryBackingDir === undefined ? defaultMemoryBackingDir : `${memoryBackingDir}/libvirt/qemu`;
-}
-
-/** One part in this many of a store is left to the file system's own growth (extent trees, inodes). */
+/** One part in this many is left to the growth of a file system that is on no device of its own. */
 const metadataShare = 256;
 
-/**
- * How much guest memory the file system at a directory can hold: what is free for QEMU, which is not root, and what guests'
- * memory files take already. Whole MiB, rounded down.
- */
-export function storeCapacity(facts: HostFacts, directory: string): { mib: number; mountPoint: string } | undefined {
-  const store = fileSystemOf(facts.fileSystems, directory);
+/** How much guest memory a file system can hold, in whole MiB, rounded down. */
+interface StoreCapacity {
+  /** What is free for QEMU, which is not root, and what files in the memory directory take already. */
+  mib: number;
+  /** The same, but what is no memory of a running guest takes its room. */
+  nowMib: number;
+  /** Nothing but the size of its device limits it, so it changes only with that. */
+  isOfWholeDevice: boolean;
+  mountPoint: string;
+}
+
+export function storeCapacity(facts: HostFacts, directory: string): StoreCapacity | undefined {
+  const store = fileSystemHolding(facts, directory);
   if (!store) return undefined;
-  const used = facts.guestMemoryFiles
-    .filter((file) => isWithin(file.path, directory))
-    .reduce((sum, file) => sum + file.usedBytes, 0);
-  const room = store.availableBytes + used - store.totalBytes / metadataShare;
-  return { mib: Math.max(0, Math.floor(room / 1024 ** 2)), mountPoint: store.mountPoint };
+  // Of a whole device the same is promised before and after its file system is made.
+  const most =
+    store.deviceBytes === undefined ? store.totalBytes * (1 - 1 / metadataShare) : promisedBytes(store.deviceBytes);
+  const files = facts.guestMemoryFiles.filter((file) => isWithin(file.path, directory));
+  const guests = memoryFilesOf(facts).filter(({ path, guest }) => guest !== undefined && isWithin(path, directory));
+  const room = (taken: readonly { usedBytes: number }[]) =>
+    store.availableBytes + taken.reduce((sum, { usedBytes }) => sum + usedBytes, 0);
+  const mib = (bytes: number) => Math.max(0, Math.floor(Math.min(bytes, most) / 1024 ** 2));
+  return {
+    mib: mib(room(files)),
+    nowMib: mib(room(guests)),
+    isOfWholeDevice: store.deviceBytes !== undefined && room(files) >= most,
+    mountPoint: store.mountPoint,
+  };
 }

@@ -18,6 +18,9 @@ export interface ApplyOptions {
 const reconnects = 6;
 const reconnectPauseMs = 5_000;
 
+/** Right after an up and after a destroy. */
+const runAgain = "Run the same command again: it finishes or takes back what was begun.";
+
 /** Runs a plan on the host and follows it to its end, over a lost link if need be. */
 export async function runApply(transport: Transport, plan: Plan, options: ApplyOptions): Promise<ApplyReport> {
   const id = randomBytes(8).toString("hex");
@@ -69,7 +72,7 @@ function launchFailed(host: string, exitCode: number, output: string): HostError
   return new HostError("failed", host, problem, {
     exitCode,
     output,
-    advice: output.trim().split("\n").at(-1) || "Run `pulumi up` again: it finishes or takes back what was begun.",
+    advice: output.trim().split("\n").at(-1) || runAgain,
   });
 }
 
@@ -114,7 +117,7 @@ function describeFailure(host: string, report: ApplyReport): HostError {
     }
     default:
       return new HostError("failed", host, report.reason ?? "the apply did not finish", {
-        advice: "Run `pulumi up` again: it finishes or takes back what was begun.",
+        advice: runAgain,
       });
   }
 }

@@ -69,6 +69,9 @@ export class ApplyLogReader {
       case "edited":
         this.progress(`wrote ${detail}`);
         break;
+      case "did":
+        this.progress(detail);
+        break;
       case "restarting":
         this.progress(`restarts ${detail}`);
         break;

@@ -1,7 +1,8 @@
 import { activationLibrary, applyLibrary } from "../host/library";
 import { applyDirectory, hostIdPath } from "../host/paths";
+import { storeLibrary } from "../host/storeLibrary";
 import { quote } from "../quote";
-import type { ActivateStep, EditFileStep, Plan, WriteRecordStep } from "./step";
+import type { ActivateStep, EditFileStep, Plan, Step, WriteFileStep, WriteRecordStep } from "./step";
 
 export interface CompileOptions {
   /** Name of this apply; also of its folder and unit on the host. */
@@ -22,41 +23,64 @@ export function compile(plan: Plan, options: CompileOptions): string {
     `exec >>"$home/log" 2>&1 </dev/null`,
     applyLibrary,
     activationLibrary,
+    ...(plan.steps.some((step) => step.kind === "call" || step.kind === "write-file") ? [storeLibrary] : []),
     `begin ${quote(Buffer.from(options.holder, "utf8").toString("latin1"))} ${options.lockTimeoutSeconds}`,
     ...expectations(plan),
     "event begun",
-    `make_host_id ${quote(hostIdPath)} || fail "cannot write ${hostIdPath}"`,
+    `make_host_id ${quote(hostIdPath)} ${orFail(`write ${hostIdPath}`)}`,
     `event host-id "$(cat ${quote(hostIdPath)})"`,
-    ...plan.steps.map((step, index) =>
-      step.kind === "activate"
-        ? compileActivate(step)
-        : `${compileWrite(step)} || fail ${quote(`step ${index + 1}: cannot write ${step.path}`)}`,
-    ),
+    ...plan.steps.map(compileStep),
     "leave_host",
     "finish applied",
     "",
   ].join("\n");
 }
 
-/** What each file must hold before the first change; a later step on the same file builds on the earlier one. */
+/** What must hold before the first change. A later step on the same file builds on what an earlier one makes of it. */
 function expectations(plan: Plan): string[] {
   const first = new Map<string, string>();
   for (const step of plan.steps) {
-    if (step.kind !== "activate" && !first.has(step.path)) first.set(step.path, step.before ?? "-");
+    if ("path" in step && !first.has(step.path)) first.set(step.path, step.before ?? "-");
   }
-  return [...first].map(([path, before]) => `expect ${quote(path)} ${quote(before)}`);
+  const files = [...first].map(([path, before]) => `expect ${quote(path)} ${quote(before)}`);
+  const proofs = plan.steps.flatMap((step) => (step.kind === "call" && step.proof ? [step.proof] : []));
+  return [
+    ...files,
+    ...proofs.map((proof) => {
+      const words = [proof.call, ...proof.args.map(quote)].join(" ");
+      return `${words} || { event moved ${quote(proof.of)}; finish moved; }`;
+    }),
+  ];
 }
 
-function compileWrite(step: EditFileStep | WriteRecordStep): string {
+function compileStep(step: Step): string {
+  switch (step.kind) {
+    case "activate":
+      return compileActivate(step);
+    case "call":
+      return `${[step.call, ...step.args.map((arg) => quote(String(arg)))].join(" ")} ${orFail(step.line ?? step.what ?? step.call)}`;
+    default:
+      return `${compileWrite(step)} ${orFail(`write ${step.path}`)}`;
+  }
+}
+
+/** Follows a command: where it fails, so does the apply, with what the command's tools said. */
+function orFail(what: string): string {
+  return `2>"$work/said" || fail_as_said ${quote(`cannot ${what}`)}`;
+}
+
+/** One command that a redirection and `||` can follow, here document included. */
+function compileWrite(step: EditFileStep | WriteRecordStep | WriteFileStep): string {
   if (step.kind === "edit-file") {
     const splices = step.splices
       .map(({ offset, length, insert }) => `${offset} ${length} ${base64(insert, "latin1")}\n`)
       .join("");
-    return `edit_file ${quote(step.path)} ${step.before} ${step.after} <<'END' && event edited ${quote(step.path)}\n${splices}END\n[ $? = 0 ]`;
+    return `{ edit_file ${quote(step.path)} ${step.before} ${step.after} <<'END' && event edited ${quote(step.path)}\n${splices}END\n}`;
   }
+  const what = step.kind === "write-file" ? "public" : "record";
   return step.content === undefined
-    ? `remove_record ${quote(step.path)}`
-    : `write_record ${quote(step.path)} <<'END'\n${base64(step.content, "utf8")}\nEND\n[ $? = 0 ]`;
+    ? `remove_${what} ${quote(step.path)}`
+    : `{ write_${what} ${quote(step.path)} <<'END'\n${base64(step.content, "utf8")}\nEND\n}`;
 }
 
 function compileActivate(step: ActivateStep): string {

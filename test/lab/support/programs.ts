@@ -2,6 +2,10 @@ import type { Program } from "../../engine/support/project";
 
 /** Which resources a program declares for its one host, "compute-1", and with what. */
 export interface Declared {
+  /** Arguments of the BackingStore; none declares no such resource. */
+  store?: Record<string, unknown>;
+  /** Arguments of a ComputeHost, instead of the rest. */
+  host?: Record<string, unknown>;
   /** Arguments of the FileBackedMemoryConfig; none declares no such resource. */
   memory?: Record<string, unknown>;
   /** Arguments of the ServiceActivation, which depends on the rest. */
@@ -12,13 +16,20 @@ export interface Declared {
 export function programOf(declared: Declared): Program {
   const lines = [
     'const pulumi = require("@pulumi/pulumi");',
-    'const { FileBackedMemoryConfig, ServiceActivation } = require("pulumi-hostmem");',
+    'const { BackingStore, ComputeHost, FileBackedMemoryConfig, ServiceActivation } = require("pulumi-hostmem");',
     'const connection = new pulumi.Config().requireObject("connection");',
     "const dependsOn = [];",
   ];
+  if (declared.store) {
+    const args = JSON.stringify(declared.store);
+    lines.push(`dependsOn.push(new BackingStore("compute-1", { connection, ...${args} }));`);
+  }
+  if (declared.host) lines.push(`new ComputeHost("compute-1", { connection, ...${JSON.stringify(declared.host)} });`);
   if (declared.memory) {
     const args = JSON.stringify(declared.memory);
-    lines.push(`dependsOn.push(new FileBackedMemoryConfig("compute-1", { connection, ...${args} }));`);
+    lines.push(
+      `dependsOn.push(new FileBackedMemoryConfig("compute-1", { connection, ...${args} }, { dependsOn: [...dependsOn] }));`,
+    );
   }
   if (declared.activation) {
     const args = JSON.stringify(declared.activation);

@@ -46,7 +46,7 @@ export async function attachDisks(name: string): Promise<void> {
   const attached = new Set((await loopDevices()).map((device) => device["back-file"]));
   for (let index = 0; index < diskCount; index++) {
     if (!attached.has(diskFile(name, index))) {
-      await run("losetup", ["--find", diskFile(name, index)]);
+      await forgetPartitions((await run("losetup", ["--find", "--show", diskFile(name, index)])).trim());
     }
   }
 }
@@ -72,7 +72,13 @@ export async function detachDisks(name: string, root: string): Promise<void> {
   for (const device of await loopDevices()) {
     const isDisk = device["back-file"]?.startsWith(path.join(hostFolder(name), "disks") + path.sep) ?? false;
     if (isDisk || (isMounted && device["back-maj:min"]?.trim() === rootDevice)) {
+      await forgetPartitions(device.name);
       await execute("losetup", ["--detach", device.name]);
     }
   }
+}
+
+/** Partitions that somebody told the kernel of outlive the loop device, and would be there for its next user. */
+async function forgetPartitions(device: string): Promise<void> {
+  await execute("partx", ["--delete", device]);
 }

@@ -1,11 +1,14 @@
 import type { HostFacts } from "../../../provider/core/facts/hostFacts";
 import { type HostFile, sha256 } from "../../../provider/core/facts/hostFile";
 import type { ObjectRecord, PendingRecord } from "../../../provider/core/facts/journal";
+import type { Probes } from "../../../provider/core/facts/probes";
 import type { UnitFacts } from "../../../provider/core/facts/units";
 import { objectPath, pendingPath } from "../../../provider/core/host/paths";
+import { kinds } from "../../../provider/core/kinds";
+import { DescribedStorage, type StorageDescription } from "./describedStorage";
 
 /** A host in a few words; whatever a case does not mention is as on a usual Debian compute host with a store of its own. */
-export interface HostDescription {
+export interface HostDescription extends StorageDescription {
   /** Lines of files, or what else there is at a path; null for a file that the host does not have. */
   files?: Record<string, string[] | { lines: string[]; realPath: string } | { directory: true } | null>;
   /** Arguments of nova-compute. */
@@ -15,11 +18,9 @@ export interface HostDescription {
   nova?: { name?: string; activeState?: string; unitFileState?: string } | null;
   /** Active state of libvirt's units. */
   libvirt?: Record<string, string>;
-  /** Gigabytes (GiB) of file systems by mount point: in all, free, and the device where two share one. */
-  fileSystems?: Record<string, { total: number; free: number; device?: string }>;
-  guests?: { name: string; memoryMib: number; is: ("running" | "in files" | "huge pages" | "locked")[] }[];
-  /** MiB of guest memory files. */
-  memoryFiles?: Record<string, number>;
+  guests?: { name: string; id?: number; memoryMib: number; is: ("running" | "in files" | "huge pages" | "locked")[] }[];
+  /** Programs that a plan may need. */
+  tools?: string[];
   versions?: Partial<Record<"libvirt" | "qemu" | "nova" | "kernel" | "systemd", string | null>>;
   ramGib?: number;
 }
@@ -28,6 +29,7 @@ const usual: Required<Omit<HostDescription, "nova" | "files">> & { files: Record
   files: {
     "/etc/nova/nova.conf": ["[DEFAULT]", "state_path = /var/lib/nova", "", "[libvirt]", "# a comment", ""],
     "/etc/nova/nova-compute.conf": ["[DEFAULT]", "[libvirt]", "virt_type = kvm", ""],
+    "/etc/fstab": ["# /etc/fstab", "UUID=0b1c9d62-6f0e-4a0a-9c54-0c6fbb2a9d10 / ext4 errors=remount-ro 0 1", ""],
     "/etc/libvirt/qemu.conf": ["# Master configuration file", '#memory_backing_dir = "/var/lib/libvirt/qemu/ram"', ""],
   },
   args: [
@@ -37,9 +39,15 @@ const usual: Required<Omit<HostDescription, "nova" | "files">> & { files: Record
   ],
   environment: {},
   libvirt: { "libvirtd.service": "active", "libvirtd.socket": "active" },
+  links: {},
   fileSystems: { "/": { total: 64, free: 40 }, "/var/lib/libvirt/qemu/ram": { total: 256, free: 256 } },
   guests: [],
   memoryFiles: {},
+  devices: {},
+  directories: {},
+  access: {},
+  mountUnits: {},
+  tools: ["mkfs.ext4", "mkfs.xfs", "resize2fs", "xfs_growfs"],
   versions: { libvirt: "9.0.0", qemu: "7.2.22", nova: "26.2.2", kernel: "6.1.0", systemd: "252.0.0" },
   ramGib: 32,
 };
@@ -47,8 +55,10 @@ const usual: Required<Omit<HostDescription, "nova" | "files">> & { files: Record
 /** A host that exists in memory only: facts as a facts script would give them, and files that plans can be applied to. */
 export class DescribedHost {
   private readonly files = new Map<string, HostFile>();
+  readonly storage: DescribedStorage;
 
   constructor(private readonly description: HostDescription) {
+    this.storage = new DescribedStorage({ ...usual, ...description });
     for (const [path, content] of Object.entries({ ...usual.files, ...description.files })) {
       if (content === null) continue;
       if (Array.isArray(content)) this.write(path, content.join("\n"));
@@ -74,7 +84,8 @@ export class DescribedHost {
     this.files.delete(path);
   }
 
-  facts(): HostFacts {
+  /** @param probes what a kind asks for beside what every host is asked. */
+  facts(probes?: Probes): HostFacts {
     const { description } = this;
     const units = this.units();
     const nova = description.nova === null ? undefined : units.get(description.nova?.name ?? "nova-compute.service");
@@ -98,26 +109,20 @@ export class DescribedHost {
       },
       versions: this.versions(),
       memory: { totalKib: (description.ramGib ?? usual.ramGib) * 1024 ** 2, availableKib: 1024 ** 2 },
-      fileSystems: Object.entries(description.fileSystems ?? usual.fileSystems).map(([mountPoint, size], index) => ({
-        mountPoint,
-        type: "ext4",
-        source: `/dev/disk${index}`,
-        device: size.device ?? `8:${index}`,
-        totalBytes: size.total * 1024 ** 3,
-        availableBytes: size.free * 1024 ** 3,
-      })),
-      guests: (description.guests ?? usual.guests).map(({ name, memoryMib, is }) => ({
+      fileSystems: structuredClone(this.storage.fileSystems),
+      guests: (description.guests ?? usual.guests).map(({ name, id, memoryMib, is }) => ({
         name,
+        ...(id === undefined ? {} : { id }),
         running: is.includes("running"),
         memoryKib: memoryMib * 1024,
         fileBacked: is.includes("in files"),
         hugePages: is.includes("huge pages"),
         locked: is.includes("locked"),
       })),
-      guestMemoryFiles: Object.entries(description.memoryFiles ?? usual.memoryFiles).map(([path, mib]) => ({
-        path,
-        usedBytes: mib * 1024 ** 2,
-      })),
+      guestMemoryFiles: this.storage.guestMemoryFiles(),
+      tools: new Set(description.tools ?? usual.tools),
+      devices: structuredClone(this.storage.devices),
+      directories: new Map((probes?.directories ?? []).map((path) => [path, this.storage.directory(path)])),
       journal: this.journal(),
     };
   }
@@ -141,11 +146,13 @@ export class DescribedHost {
       const text = this.text(path);
       return text === undefined ? undefined : (JSON.parse(text) as T);
     };
-    const kind = "FileBackedMemoryConfig";
-    const record = read<ObjectRecord>(objectPath(kind));
+    const records = [...kinds.keys()].flatMap((kind) => {
+      const record = read<ObjectRecord>(objectPath(kind));
+      return record ? [[kind, record] as const] : [];
+    });
     const ours = [...this.files.values()].filter((file) => file.path.startsWith("/var/lib/hostmem/"));
     return {
-      objects: new Map(record ? [[kind, record]] : []),
+      objects: new Map(records),
       pending: read<PendingRecord>(pendingPath),
       hashes: new Map(ours.map((file) => [file.path, file.sha256])),
       running: [],

@@ -14,7 +14,9 @@ import { DescribedHost, type HostDescription } from "./describedHost";
 type Event =
   | { kind?: string; apply: Record<string, unknown>; cutAfter?: number; unhealthy?: true }
   | { undo: Record<string, unknown>; cutAfter?: number }
-  | { replace: string; with: string; in: string };
+  | { replace: string; with: string; in: string }
+  | { call: string; args: string[] }
+  | { unplug: string };
 
 /** One JSON file in test/fixtures/plans/<kind>: a host, what is declared, and what must come of it. */
 export interface PlanCase {
@@ -55,21 +57,31 @@ export function readArgs(kind: Kind<CommonArgs>, declared: Record<string, unknow
   return args;
 }
 
-/** Plans a case as a check would (owner included), and compares; then applies the plan and wants nothing left to do. */
-export function assertPlanCase(kindName: string, planCase: PlanCase): void {
+/** What a check says of a case, owner included. */
+function evaluateCase(kindName: string, planCase: PlanCase) {
   const kind = kinds.get(kindName)!;
   const host = new DescribedHost(planCase.host ?? {});
   for (const event of planCase.history ?? []) {
     happen(("kind" in event && event.kind && kinds.get(event.kind)) || kind, host, event);
   }
-  const { expected } = planCase;
   const args = readArgs(kind, (planCase.declare ?? planCase.undo)!);
   const surroundings = { recorded: planCase.recorded, planned: (planCase.planned ?? []) as PlannedEffect[] };
 
-  const facts = host.facts();
+  const facts = host.facts(kind.probes?.(args));
   const evaluation = planCase.undo ? kind.undo(args, facts) : kind.evaluate(args, facts, surroundings);
   const owner = planCase.undo ? undefined : ownerProblem(kindName, args, undefined, facts);
-  const problems = [...(owner ? [owner] : []), ...evaluation.problems];
+  return { kind, host, args, surroundings, evaluation, problems: [...(owner ? [owner] : []), ...evaluation.problems] };
+}
+
+/** The messages of a case's problems. */
+export function refusalsOf(kindName: string, planCase: PlanCase): string[] {
+  return evaluateCase(kindName, planCase).problems.map(({ message }) => message);
+}
+
+/** Plans a case, and compares; then applies the plan and wants nothing left to do. */
+export function assertPlanCase(kindName: string, planCase: PlanCase): void {
+  const { kind, host, args, surroundings, evaluation, problems } = evaluateCase(kindName, planCase);
+  const { expected } = planCase;
   assertParts(
     problems.map(({ path, message }) => [path, message]),
     expected.problems ?? [],
@@ -86,6 +98,9 @@ export function assertPlanCase(kindName: string, planCase: PlanCase): void {
   }
   if (problems.length > 0) return;
   assertWriteAhead(host, evaluation.plan);
+  for (const step of evaluation.plan.steps) {
+    assert.ok(step.kind !== "call" || step.line || step.what, `${"call" in step && step.call} can fail in plain words`);
+  }
   if (expected.memoryMb) {
     const step = evaluation.plan.steps.find((each) => each.kind === "activate");
     assert.deepEqual([step?.health.expectedMemoryMb ?? null, step?.rollbackMemoryMb ?? null], expected.memoryMb);
@@ -96,8 +111,8 @@ export function assertPlanCase(kindName: string, planCase: PlanCase): void {
     assert.deepEqual(host.text(path)?.split("\n") ?? null, lines, path);
   }
   const again = planCase.undo
-    ? kind.undo(args, host.facts())
-    : kind.evaluate(args, host.facts(), { recorded: surroundings.recorded, planned: [] });
+    ? kind.undo(args, host.facts(kind.probes?.(args)))
+    : kind.evaluate(args, host.facts(kind.probes?.(args)), { recorded: surroundings.recorded, planned: [] });
   assert.deepEqual(planLines(again.plan), [], "a second plan");
 }
 
@@ -112,6 +127,11 @@ export function perform(host: DescribedHost, steps: readonly Step[]): void {
       assert.equal(sha256(text), step.before, step.path);
       host.write(step.path, applySplices(text, step.splices));
       assert.equal(sha256(host.text(step.path)!), step.after, step.path);
+    } else if (step.kind === "write-file") {
+      if (step.content === undefined) host.remove(step.path);
+      else host.write(step.path, step.content);
+    } else if (step.kind === "call") {
+      host.storage.perform(step, host.text("/etc/fstab") ?? "");
     } else {
       assert.equal(step.kind, "activate");
     }
@@ -125,11 +145,18 @@ function happen(kind: Kind<CommonArgs>, host: DescribedHost, event: Event): void
     host.write(event.in, text.replace(event.replace, event.with));
     return;
   }
-  const facts = host.facts();
+  if ("unplug" in event) {
+    host.storage.unplug(event.unplug);
+    return;
+  }
+  if ("call" in event) {
+    host.storage.perform({ kind: "call", line: undefined, ...event }, host.text("/etc/fstab")!);
+    return;
+  }
+  const args = readArgs(kind, "apply" in event ? event.apply : event.undo);
+  const facts = host.facts(kind.probes?.(args));
   const made =
-    "apply" in event
-      ? kind.evaluate(readArgs(kind, event.apply), facts, { recorded: undefined, planned: [] })
-      : kind.undo(readArgs(kind, event.undo), facts);
+    "apply" in event ? kind.evaluate(args, facts, { recorded: undefined, planned: [] }) : kind.undo(args, facts);
   assert.deepEqual(made.problems, []);
   const { steps } = made.plan;
   if ("apply" in event && event.unhealthy) {
@@ -157,7 +184,7 @@ function assertWriteAhead(host: DescribedHost, plan: Plan): void {
       if (step.path.endsWith("/pending.json")) pending = step.content !== undefined;
     }
     if (step.kind !== "edit-file") continue;
-    assert.ok(pending, "a note of the pending restart comes first");
+    assert.ok(pending || step.path === "/etc/fstab", "a note of the pending restart comes first");
     for (const { insert } of step.splices) {
       for (const line of insert.split("\n").filter((each) => /^\w+ ?= ?/.test(each))) {
         const quoted = JSON.stringify(line);

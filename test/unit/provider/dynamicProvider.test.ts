@@ -14,6 +14,7 @@ const declared = { owner: "project/stack/memory", connection: dead, capacity: "1
 describe("the provider's text in state", () => {
   // Every resource ever created has its text in state for ever, and another text is an update of all of them everywhere.
   const pinned = {
+    BackingStore: "43d35277642f1e67b997cba82dad1347fd921faa2d539255ce5749a46b96e0f2",
     FileBackedMemoryConfig: "684fea819a777aaf4c45572eb10eb9df130e4fe53128468125069b2f204cbd6d",
     ServiceActivation: "8b7661f0f95245e7994c46a921e8ed4db2b859966ebd4cfad10112fe82fec5ab",
   };
@@ -42,6 +43,14 @@ describe("the provider behind Pulumi's own server", () => {
     );
     assert.deepEqual(answer?.failures.map(({ property }) => property).sort(), ["capacity", "capacityy", "discard"]);
     assert.match(answer?.failures.find(({ property }) => property === "capacity")?.reason ?? "", /1 TB/);
+  });
+
+  it("never names a property that the program left out, as the engine would print its value", async () => {
+    const { owner, connection } = declared;
+    const { answer } = await provider.check(kind, {}, { owner, connection, allowHazards: ["no-such-hazard"] });
+    const [left, present] = answer!.failures.sort((one, other) => (one.property < other.property ? -1 : 1));
+    assert.deepEqual([left?.property, present?.property], ["", "allowHazards[0]"]);
+    assert.match(left?.reason ?? "", /^capacity is required/);
   });
 
   it("never names a property that can hold a secret, as the engine would print its value", async () => {

@@ -1,0 +1,13 @@
+/** Where the drop-in of a libvirt daemon is; what guards it against starting without its store. */
+export function guardPath(unit: string): string {
+  return `/etc/systemd/system/${unit}.d/hostmem-store.conf`;
+}
+
+/** systemd-escape(1) --path --suffix=mount. */
+export function mountUnit(path: string): string {
+  const escaped = Buffer.from(path.replace(/^\/+|\/+$/g, ""), "utf8")
+    .toString("latin1")
+    .replace(/[^A-Za-z0-9:_./]|^\./g, (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`)
+    .replace(/\/+/g, "-");
+  return `${escaped}.mount`;
+}

@@ -1,0 +1,62 @@
+import type { HostFacts } from "../facts/hostFacts";
+import { type FstabEntry, fstabLine, parseFstab, withSource } from "../files/fstab";
+import type { BackingStoreArgs } from "./backingStore";
+import { isStableName } from "./deviceName";
+import { tmpfsBytes } from "./storeSize";
+
+export const fstabPath = "/etc/fstab";
+
+/** So that the host boots without the disk, and does not wait for it for long. */
+const bootSafety = ["nofail", "x-systemd.device-timeout=30s"];
+
+export function storeEntries(args: BackingStoreArgs, facts: HostFacts): FstabEntry[] {
+  const text = facts.files.get(fstabPath)?.text ?? "";
+  return parseFstab(text).filter((entry) => entry.mountPoint === args.mountPoint);
+}
+
+/**
+ * The line of a store. What somebody wrote for a store that is mounted stays as it is, but for what a boot without the
+ * disk, or with the disks in another order, needs.
+ */
+export function desiredFstab(
+  args: BackingStoreArgs,
+  isMounted: boolean,
+  uuid: string | undefined,
+  facts: HostFacts,
+): string | undefined {
+  if (args.fileSystem === undefined) return undefined;
+  const present = storeEntries(args, facts).at(-1);
+  if (args.fileSystem === "tmpfs") {
+    return fstabLine("tmpfs", args.mountPoint, "tmpfs", [
+      `size=${tmpfsBytes(args) / 1024 ** 2}M`,
+      "mode=0755",
+      "nofail",
+    ]);
+  }
+  const ours = `UUID=${uuid}`;
+  // Of a device that blkid cannot tell the UUID of, only what somebody wrote can stay.
+  if (uuid === undefined)
+    return present && isStableName(present.source) ? safeAtBoot(present, present.source, args.fileSystem) : undefined;
+  if (present && (isMounted || present.source === ours)) return safeAtBoot(present, ours, args.fileSystem);
+  return fstabLine(ours, args.mountPoint, args.fileSystem, [...bootSafety, "noatime"]);
+}
+
+/** Options with which a store is not there after a boot, or not as it must be. */
+const unsafe = new Set(["noauto", "ro"]);
+
+function safeAtBoot(entry: FstabEntry, ours: string, fileSystem: string): string {
+  const isOther = entry.source.startsWith("UUID=") && entry.source.toLowerCase() !== ours.toLowerCase();
+  const source = isStableName(entry.source) && !isOther ? entry.source : ours;
+  const isRightType = entry.type === fileSystem || entry.type === "auto";
+  const isSafe = entry.options.includes("nofail") && !entry.options.some((option) => unsafe.has(option));
+  const options = isSafe ? entry.options : safeOptions(entry.options);
+  if (!isRightType) return fstabLine(source, entry.mountPoint, fileSystem, options);
+  return isSafe && source === entry.source ? entry.raw : withSource(entry, source, options);
+}
+
+function safeOptions(present: readonly string[]): string[] {
+  const kept = present.filter((option) => !unsafe.has(option) && option !== "defaults");
+  if (kept.includes("nofail")) return kept;
+  const isTimed = kept.some((option) => option.startsWith("x-systemd.device-timeout="));
+  return [...kept, ...(isTimed ? ["nofail"] : bootSafety)];
+}

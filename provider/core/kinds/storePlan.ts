@@ -1,0 +1,208 @@
+import { isForRootAlone } from "../facts/directories";
+import type { HostFacts } from "../facts/hostFacts";
+import type { ObjectRecord, StoreRecord } from "../facts/journal";
+import { libvirtUnit } from "../facts/units";
+import { objectPath } from "../host/paths";
+import { guardPath, mountUnit } from "../host/units";
+import { defaultHealthTimeoutSeconds, planPendingActivation } from "../plan/activation";
+import { planOptions, type WantedOption } from "../plan/options";
+import { RecordWrites } from "../plan/recordWrites";
+import type { CallStep, Plan, Step, WriteFileStep } from "../plan/step";
+import { formatMib } from "../size";
+import type { BackingStoreArgs } from "./backingStore";
+import { fstabPath, storeEntries } from "./storeFstab";
+import { canGrow, tmpfsBytes } from "./storeSize";
+import type { DesiredStore, ObservedStore } from "./storeState";
+
+const object = "BackingStore";
+
+/** Makes, mounts and guards a store: the record first, so that a cut leaves nothing that nobody owns. */
+export function planStore(
+  facts: HostFacts,
+  args: BackingStoreArgs,
+  want: DesiredStore,
+  have: ObservedStore,
+  record: ObjectRecord | undefined,
+): Plan {
+  const options = planOptions(facts, object, record, fstabOption(args, want, facts));
+  const isMountedByUs = record?.store?.mounted ?? !have.isMounted;
+  // What somebody mounted by hand, and at boot as safely as we would, is right as it is.
+  const guards = isMountedByUs || options.after.length > 0 ? bootGuards(facts, args.mountPoint) : [];
+  const madeDirectory = record?.store
+    ? record.store.madeDirectory
+    : facts.directories.get(args.mountPoint)?.firstMissing;
+  const store: StoreRecord = {
+    mountPoint: args.mountPoint,
+    ...(args.device === undefined ? {} : { device: args.device }),
+    ...(args.fileSystem === undefined ? {} : { fileSystem: args.fileSystem }),
+    ...(want.uuid === undefined ? {} : { uuid: want.uuid }),
+    mounted: isMountedByUs,
+    ...(madeDirectory === undefined ? {} : { madeDirectory }),
+    files: [...new Set([...(record?.store?.files ?? []), ...guards.map((guard) => guard.path)])],
+  };
+  const records = new RecordWrites(facts.journal.hashes);
+  const write = (edits: ObjectRecord["edits"], now: StoreRecord) =>
+    records.write(objectPath(object), { version: 1, owner: args.owner, edits, store: now });
+  const steps: Step[] = [
+    ...write(options.during, have.isMounted ? store : { ...store, unfinished: true }),
+    // Where it cannot be made, nothing on the device shall be lost.
+    ...(have.isMounted ? [] : [makeMountPoint(args.mountPoint, isMountedByUs)]),
+    ...fileSystemSteps(args, want, have),
+    ...options.changes.steps(),
+    ...(have.isMounted
+      ? []
+      : [call("mount_store", [args.mountPoint, want.uuid ?? "", args.device ?? ""], `mount ${args.mountPoint}`)]),
+    ...growSteps(args, have),
+    ...guards,
+    ...(guards.length > 0 ? [reloadUnits] : []),
+    ...(have.isMounted ? [] : startRefused(facts)),
+    ...(args.removeOrphans ? have.orphans : []).map((path) =>
+      call("remove_orphan", [path], `remove ${path}, which no guest uses`),
+    ),
+    ...write(options.after, store),
+  ];
+  const warnings = steps.length > 0 ? mountWarnings(args, have, facts) : [];
+  return { steps, warnings: [...orphanWarnings(args, have), ...warnings] };
+}
+
+/** What somebody mounted is theirs to set up; what would hurt there is said. */
+function mountWarnings(args: BackingStoreArgs, have: ObservedStore, facts: HostFacts): string[] {
+  if (!have.isMounted) return [];
+  const { mountPoint } = args;
+  const directory = facts.directories.get(mountPoint);
+  const warnings: string[] = [];
+  const isMountedAtBoot = storeEntries(args, facts).length > 0 || directory?.unitFile !== undefined;
+  if (args.fileSystem === undefined && !isMountedAtBoot) {
+    const later = "after a boot without it guests fill the file system below";
+    warnings.push(`${fstabPath} does not mount ${mountPoint}; if nothing else does, ${later}`);
+  }
+  const access = directory?.access;
+  if (access !== undefined && isForRootAlone(access)) {
+    const [mode, owner] = access.split(" ");
+    warnings.push(
+      `${mountPoint} has mode ${mode} and owner ${owner}: QEMU, which is not root, cannot reach files in it`,
+    );
+  }
+  return warnings;
+}
+
+function orphanWarnings(args: BackingStoreArgs, { orphans }: ObservedStore): string[] {
+  if (orphans.length === 0 || args.removeOrphans) return [];
+  const files =
+    orphans.length === 1
+      ? "a memory file of a guest that does not run is"
+      : "memory files of guests that do not run are";
+  return [`${files} in the store: ${orphans.join(", ")}; removeOrphans: true removes what no process uses`];
+}
+
+function fstabOption(args: BackingStoreArgs, want: DesiredStore, facts: HostFacts): WantedOption[] {
+  if (want.fstab === undefined) return [];
+  const isRight = storeEntries(args, facts).some((entry) => entry.raw === want.fstab);
+  return [{ path: fstabPath, section: "", option: args.mountPoint, value: want.fstab, now: undefined, isRight }];
+}
+
+function fileSystemSteps(args: BackingStoreArgs, want: DesiredStore, have: ObservedStore): Step[] {
+  const { device, fileSystem = "", consentToWipe = "" } = args;
+  if (device === undefined || have.isMounted || have.hasOurFileSystem) return [];
+  const isOurs = have.isBlank || have.isUnfinished;
+  const consent = isOurs ? "" : consentToWipe;
+  const expected = isOurs && !have.device?.isUnfinished ? (have.device?.content ?? "") : consent;
+  const partitions = have.device?.partitions ?? [];
+  const parts = partitions.length > 0 ? ` with ${partitions.join(", ")}` : "";
+  const lost = consent === "" ? "" : `; what is on it is lost: ${consent}${parts}`;
+  const line = `format ${device} as ${fileSystem}, ${formatMib(want.sizeMb)} usable${lost}`;
+  const uuid = want.uuid ?? "";
+  return [
+    {
+      ...call("make_file_system", [fileSystem, device, uuid, expected], line),
+      proof: { call: "device_is", args: [device, expected, uuid], of: device },
+    },
+  ];
+}
+
+function makeMountPoint(path: string, isOurs: boolean): CallStep {
+  const words = isOurs ? [path] : [path, "theirs"];
+  const proof = { call: "is_free", args: [path], of: path };
+  return { ...silently(`make the mount point ${path}`, "make_mount_point", words), proof };
+}
+
+function startRefused(facts: HostFacts): CallStep[] {
+  const unit = libvirtUnit(facts.units)?.name;
+  if (unit === undefined) return [];
+  const nova = facts.novaCompute?.unit.name;
+  const units = nova === undefined ? [unit] : [unit, nova];
+  return [silently(`start ${units.join(" and ")}, which had waited for the store`, "start_refused", units)];
+}
+
+function growSteps(args: BackingStoreArgs, have: ObservedStore): Step[] {
+  const { mounted } = have;
+  if (canGrow(have) && mounted) {
+    return [
+      call("grow_store", [mounted.type, args.mountPoint], `grow ${args.mountPoint} to the size of ${args.device}`),
+    ];
+  }
+  const isOtherSize = args.fileSystem === "tmpfs" && have.isMounted && mounted?.totalBytes !== tmpfsBytes(args);
+  if (!isOtherSize) return [];
+  const size = formatMib(tmpfsBytes(args) / 1024 ** 2);
+  return [call("resize_tmpfs", [args.mountPoint], `resize ${args.mountPoint} to ${size}`)];
+}
+
+/**
+ * libvirt must not start without its store: guests would fill the root file system. An assertion, unlike
+ * RequiresMountsFor=, does not stop a running libvirt when the mount stops (systemd.unit(5)).
+ */
+function bootGuards(facts: HostFacts, mountPoint: string): WriteFileStep[] {
+  const unit = libvirtUnit(facts.units)?.name;
+  if (unit === undefined) return [];
+  const path = guardPath(unit);
+  const content = `# Written by pulumi-hostmem: guest memory needs its store.\n[Unit]\nAfter=${mountUnit(mountPoint)}\nAssertPathIsMountPoint=${escapeSpecifiers(mountPoint)}\n`;
+  const present = facts.files.get(path);
+  if (present?.text === content) return [];
+  const line = `let ${unit.replace(/\.service$/, "")} start only with ${mountPoint} mounted`;
+  return [{ kind: "write-file", path, before: present?.sha256, content, line }];
+}
+
+function escapeSpecifiers(path: string): string {
+  return path.replaceAll("%", "%%");
+}
+
+/**
+ * The way back: everything but the file system itself, which is kept. Unmounting comes first: where somebody uses the
+ * store after all, the kernel refuses that, and nothing has been changed.
+ */
+export function planStoreRemoval(facts: HostFacts, record: ObjectRecord): Plan {
+  const options = planOptions(facts, object, record, []);
+  const store = record.store;
+  const records = new RecordWrites(facts.journal.hashes);
+  const steps: Step[] = [
+    ...planPendingActivation(facts, options.changes, defaultHealthTimeoutSeconds),
+    ...(store?.mounted
+      ? [call("unmount_store", [store.mountPoint], `unmount ${store.mountPoint}; what is on it is kept`)]
+      : []),
+    ...options.changes.steps(),
+    ...(store?.files ?? []).flatMap((path) => removeFile(facts, path)),
+    ...(store?.madeDirectory === undefined
+      ? []
+      : [silently(`remove ${store.mountPoint}`, "remove_mount_point", [store.mountPoint, store.madeDirectory])]),
+    reloadUnits,
+    ...records.write(objectPath(object), undefined),
+  ];
+  return { steps, warnings: options.left };
+}
+
+function removeFile(facts: HostFacts, path: string): WriteFileStep[] {
+  const present = facts.files.get(path);
+  if (!present) return [];
+  return [{ kind: "write-file", path, before: present.sha256, content: undefined, line: `remove ${path}` }];
+}
+
+const reloadUnits = silently("have systemd read its units again", "systemctl", ["daemon-reload"]);
+
+function call(name: string, args: (string | number)[], line: string): CallStep {
+  return { kind: "call", call: name, args, line };
+}
+
+/** A call that is no line of the plan. */
+function silently(what: string, name: string, args: (string | number)[]): CallStep {
+  return { kind: "call", call: name, args, line: undefined, what };
+}

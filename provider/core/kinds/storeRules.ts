@@ -1,0 +1,186 @@
+import { isWithin } from "../facts/fileSystems";
+import type { HostFacts } from "../facts/hostFacts";
+import type { StoreRecord } from "../facts/journal";
+import type { Tool } from "../facts/tools";
+import type { Problem } from "../inputs/problem";
+import { fileBackedMemoryMb } from "../plan/activation";
+import { FileChanges } from "../plan/fileChanges";
+import { formatMib } from "../size";
+import type { BackingStoreArgs } from "./backingStore";
+import { whatIsOn, whoUses } from "./deviceContent";
+import { isStableName } from "./deviceName";
+import { guestsWithMemoryIn } from "./guestMemory";
+import { memoryDirectory, readMemoryBackingDir } from "./memoryDirectory";
+import { closedMountPoint, closedWay } from "./qemuAccess";
+import { fstabPath, storeEntries } from "./storeFstab";
+import { canGrow, minimumDeviceBytes, tmpfsBytes } from "./storeSize";
+import type { DesiredStore, ObservedStore } from "./storeState";
+
+/** Why a store cannot be what is declared. Nothing here is ever forced. */
+export function storeRefusals(
+  args: BackingStoreArgs,
+  want: DesiredStore,
+  have: ObservedStore,
+  facts: HostFacts,
+): Problem[] {
+  const moved = moveRefusals(args, have, facts);
+  if (moved.length > 0) return moved;
+  const device = [...deviceRefusals(args, have), ...sizeRefusals(args, facts)];
+  return [
+    ...device,
+    ...mountPointRefusals(args, want, have, facts),
+    ...(device.length > 0 ? [] : toolRefusals(args, have, facts)),
+  ];
+}
+
+/** A store that is there is neither moved nor made anew in place: its memory files are in use, or may be. */
+function moveRefusals(args: BackingStoreArgs, { device }: ObservedStore, facts: HostFacts): Problem[] {
+  const store = facts.journal.objects.get("BackingStore")?.store;
+  if (!store || store.unfinished) return [];
+  const isSameDevice =
+    args.device === store.device || (store.uuid !== undefined && device?.signature["UUID"] === store.uuid);
+  const changed: [string, boolean, string | undefined][] = [
+    ["mountPoint", args.mountPoint === store.mountPoint, `at ${store.mountPoint}`],
+    ["device", isSameDevice, store.device === undefined ? "on no device of its own" : `on ${store.device}`],
+    ["fileSystem", args.fileSystem === store.fileSystem, store.fileSystem ?? "what was mounted already"],
+  ];
+  return changed
+    .filter(([, isSame]) => !isSame)
+    .map(([path, , present]) => ({
+      path,
+      message: `the store is ${present}, and cannot be changed in place. Take it out of the program and run pulumi up, then declare it anew`,
+    }));
+}
+
+function sizeRefusals(args: BackingStoreArgs, facts: HostFacts): Problem[] {
+  const ramMb = Math.floor(facts.memory.totalKib / 1024);
+  if (args.fileSystem !== "tmpfs" || tmpfsBytes(args) / 1024 ** 2 <= ramMb) return [];
+  return [{ path: "size", message: `a tmpfs is in RAM, of which the host has ${formatMib(ramMb)}` }];
+}
+
+function deviceRefusals(args: BackingStoreArgs, have: ObservedStore): Problem[] {
+  const problem = (message: string) => [{ path: "device", message }];
+  const { device } = have;
+  if (args.device === undefined || device === undefined) return [];
+  if (device.realPath === undefined) return problem(`${args.device} does not exist on the host, or is no block device`);
+  if (!isStableName(args.device) && !args.allowUnstableDeviceName) {
+    return problem(
+      `${args.device} can be another disk after a reboot; use its name in /dev/disk/by-id, or say allowUnstableDeviceName: true`,
+    );
+  }
+  const user = have.isMounted ? undefined : whoUses(device);
+  if (user !== undefined) return problem(`${args.device} is in use: ${user}. It is left alone`);
+  if (device.isReadOnly) return problem(`${args.device} is read-only`);
+  if (device.sizeBytes < minimumDeviceBytes) {
+    const size = formatMib(Math.floor(device.sizeBytes / 1024 ** 2));
+    return problem(`${args.device} has ${size}; a store needs ${formatMib(minimumDeviceBytes / 1024 ** 2)}`);
+  }
+  if (have.isMounted) return [];
+  if (device.unknown !== undefined) {
+    return problem(`nobody can say what is on ${args.device}: ${device.unknown}. It is left alone`);
+  }
+  const content = whatIsOn(device);
+  if (content === undefined || have.hasOurFileSystem || have.isUnfinished) return [];
+  const signature = device.content;
+  // Partitions that the kernel knows and the disk does not: somebody works on it at this moment.
+  if (signature === undefined) return problem(`${args.device} is not blank: ${content}`);
+  if (args.consentToWipe === signature) return [];
+  if (have.isOfOtherType) {
+    const keep = `declare fileSystem: "${device.signature["TYPE"]}" to keep it, or consentToWipe: "${signature}" to lose it`;
+    return problem(`${args.device} is not blank: ${content}, which was made as this store earlier; ${keep}`);
+  }
+  const consent =
+    args.consentToWipe === undefined
+      ? `To lose it, say consentToWipe: "${signature}"`
+      : `consentToWipe names "${args.consentToWipe}", which is something else`;
+  return problem(`${args.device} is not blank: ${content}. ${consent}`);
+}
+
+function mountPointRefusals(
+  args: BackingStoreArgs,
+  want: DesiredStore,
+  have: ObservedStore,
+  facts: HostFacts,
+): Problem[] {
+  const problem = (message: string) => [{ path: "mountPoint", message }];
+  const entries = want.fstab === undefined ? [] : storeEntries(args, facts);
+  const directory = facts.directories.get(args.mountPoint);
+  if (directory && directory.realPath !== args.mountPoint) {
+    return problem(`leads through a symbolic link; declare ${directory.realPath}`);
+  }
+  if (args.fileSystem !== undefined && directory?.unitFile !== undefined) {
+    const instead = "or mount the store by it and leave device and fileSystem out";
+    return problem(`has a unit file of its own, ${directory.unitFile}, beside ${fstabPath}. Remove it, ${instead}`);
+  }
+  const closed = closedWay(facts, args.mountPoint);
+  if (closed !== undefined) return problem(closed);
+  if (have.isMounted && args.device !== undefined && want.fstab === undefined) {
+    const lack = `${args.device} is mounted, but blkid finds no UUID for ${fstabPath}`;
+    return [{ path: "device", message: `${lack}. Add an entry with nofail for it by hand` }];
+  }
+  if (want.fstab !== undefined && !facts.files.has(fstabPath)) return problem(`the host has no ${fstabPath}`);
+  if (entries.length > 1) {
+    const lines = entries.map((entry) => entry.raw.trim()).join("; ");
+    return problem(`${fstabPath} has several entries for ${args.mountPoint}, and only one can count: ${lines}`);
+  }
+  if (have.isMounted) return shrinkRefusals(args, have, facts);
+  if (args.fileSystem === undefined) {
+    return problem(`nothing is mounted at ${args.mountPoint}; name a device, or mount the store there first`);
+  }
+  if (have.mounted || directory?.isMountPoint) {
+    return problem(`something else is mounted at ${args.mountPoint}: ${have.mounted?.source ?? "unknown"}`);
+  }
+  if (directory?.obstacle !== undefined) return problem(`${directory.obstacle} is no directory`);
+  const closedItself = closedMountPoint(facts, args.mountPoint);
+  if (closedItself !== undefined) return problem(closedItself);
+  if (directory?.exists && !directory.isEmpty) {
+    return problem(`${args.mountPoint} is not empty, and a mount would cover what is in it; move that away first`);
+  }
+  const isOurs = facts.journal.objects.get("BackingStore")?.edits.some((edit) => edit.option === args.mountPoint);
+  if (entries[0] && !isOurs && entries[0].raw !== want.fstab) {
+    return problem(`${fstabPath} has an entry for ${args.mountPoint} already: ${entries[0].raw.trim()}`);
+  }
+  return [];
+}
+
+/** Files of a tmpfs may be sparse: the kernel would shrink it, and guests would die when they use their memory. */
+function shrinkRefusals(args: BackingStoreArgs, have: ObservedStore, facts: HostFacts): Problem[] {
+  if (args.fileSystem !== "tmpfs" || tmpfsBytes(args) >= (have.mounted?.totalBytes ?? 0)) return [];
+  if (!facts.guestMemoryFiles.some((file) => isWithin(file.path, args.mountPoint))) return [];
+  return [{ path: "size", message: `guests have their memory in ${args.mountPoint}; it can only grow now` }];
+}
+
+const packages: Record<Tool, string> = {
+  "mkfs.ext4": "e2fsprogs",
+  resize2fs: "e2fsprogs",
+  "mkfs.xfs": "xfsprogs",
+  xfs_growfs: "xfsprogs",
+};
+
+function toolRefusals(args: BackingStoreArgs, have: ObservedStore, facts: HostFacts): Problem[] {
+  const { fileSystem } = args;
+  if (args.device === undefined || fileSystem === undefined || fileSystem === "tmpfs") return [];
+  const grows: Tool = fileSystem === "ext4" ? "resize2fs" : "xfs_growfs";
+  const tool: Tool | undefined = canGrow(have)
+    ? grows
+    : have.isMounted || have.hasOurFileSystem
+      ? undefined
+      : `mkfs.${fileSystem as "ext4" | "xfs"}`;
+  if (tool === undefined || facts.tools.has(tool)) return [];
+  return [{ path: "fileSystem", message: `${fileSystem} needs ${tool} on the host; install ${packages[tool]}` }];
+}
+
+/** A store that is in use is not unmounted, whatever is allowed: guests would go on in files that nobody sees. */
+export function storeRemovalRefusals(facts: HostFacts, store: StoreRecord | undefined): Problem[] {
+  if (!store?.mounted || !facts.fileSystems.some(({ mountPoint }) => mountPoint === store.mountPoint)) return [];
+  const guests = guestsWithMemoryIn(facts, store.mountPoint);
+  if (guests.length > 0) {
+    const message = `guests have their memory in ${store.mountPoint}: ${guests.join(", ")}. Move or stop them first`;
+    return [{ path: "", message }];
+  }
+  const directory = memoryDirectory(readMemoryBackingDir(facts));
+  const offeredMb = fileBackedMemoryMb(facts, FileChanges.on(facts)) ?? 0;
+  if (offeredMb === 0 || !isWithin(directory, store.mountPoint)) return [];
+  const message = `Nova offers ${formatMib(offeredMb)} of file-backed memory, which ${store.mountPoint} holds: guests would fill the file system below it. Remove its FileBackedMemoryConfig first, or keep the store`;
+  return [{ path: "", message }];
+}

@@ -1,0 +1,440 @@
+import { strict as assert } from "node:assert";
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type BackingStoreArgs, backingStore } from "../../provider/core/kinds/backingStore";
+import { installOnMachine } from "../support/machinePackages";
+import { DescribedHost } from "../support/plans/describedHost";
+import { readArgs } from "../support/plans/planCase";
+import { sampled } from "../support/sampled";
+import { contents, contentTools } from "../support/store/contents";
+import { callLibrary, callLibraryOn, readDevice, usualPath } from "../support/store/hostLibrary";
+import { LoopDisk, onDisk } from "../support/store/loopDisk";
+
+const mountPoint = "/var/lib/libvirt/qemu/ram";
+const uuid = "11111111-2222-5333-8444-555555555555";
+/** Enough for a store, little enough to be read quickly. */
+const sizeMib = 340;
+
+function storeArgs(declared: Record<string, unknown>): BackingStoreArgs {
+  return readArgs(backingStore as never, declared) as BackingStoreArgs;
+}
+
+/** What a preview says of a store on this device of this machine, everything else being right. */
+function preview(device: string, declared: Record<string, unknown> = {}, path?: string, begun = false) {
+  const args = storeArgs({ device, allowUnstableDeviceName: true, ...declared });
+  const described = new DescribedHost({
+    directories: { [mountPoint]: "empty" },
+    fileSystems: { "/": { total: 9, free: 9 } },
+  });
+  const { journal, ...others } = described.facts(backingStore.probes?.(args));
+  const store = {
+    mountPoint,
+    device,
+    fileSystem: args.fileSystem!,
+    mounted: true,
+    files: [],
+    unfinished: true,
+  } as const;
+  const record = { version: 1, owner: args.owner, edits: [], store } as const;
+  const objects = new Map(begun ? [["BackingStore", record]] : []) as unknown as typeof journal.objects;
+  const facts = {
+    ...others,
+    journal: { ...journal, objects },
+    devices: new Map([[device, readDevice(device, path).device]]),
+  };
+  const { problems, plan } = backingStore.evaluate(args, facts, { recorded: undefined, planned: [] });
+  return { said: problems.map(({ path, message }) => `${path}: ${message}`), steps: plan.steps };
+}
+
+/** Text with what differs from run to run taken out. */
+function tidy(text: string, { device }: LoopDisk): string {
+  return text
+    .replaceAll(device, "DISK")
+    .replace(/UUID=[\w-]+/g, "UUID=…")
+    .replace(/sha256:\w+/g, "sha256:…")
+    .replace(/ at 0x[0-9a-f]{4,}/g, " at 0x…");
+}
+
+describe("a disk of this machine", function () {
+  this.timeout(120_000);
+  let disk: LoopDisk;
+  let children: ChildProcess[] = [];
+  before(() => installOnMachine(contentTools));
+  beforeEach(() => {
+    disk = LoopDisk.make(sizeMib);
+  });
+  afterEach(async () => {
+    for (const child of children) {
+      child.kill("SIGKILL");
+      if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
+    }
+    children = [];
+    disk.remove();
+  });
+
+  /** A program that has the device until the end of the test; it says when it does. */
+  async function start(program: string, ...args: string[]): Promise<void> {
+    const child = spawn(program, args, { stdio: ["pipe", "pipe", "inherit"] });
+    children.push(child);
+    await once(child.stdout, "data");
+  }
+
+  /** Both the preview and the host's own check refuse, and neither has written a byte. */
+  function assertRefused(said: string, declared: Record<string, unknown> = {}, consent = ""): void {
+    const before = disk.hash();
+    assertSaid(said, declared, consent);
+    assert.equal(disk.hash(), before);
+  }
+
+  function assertSaid(said: string, declared: Record<string, unknown> = {}, consent = ""): void {
+    assert.deepEqual(
+      preview(disk.device, declared).said.map((each) => tidy(each, disk)),
+      [`device: ${said}`],
+    );
+    const check = callLibrary("make_file_system", "xfs", disk.device, uuid, consent);
+    assert.equal(check.ok, false);
+    assert.notEqual(check.failed, "");
+  }
+
+  it("that is blank is formatted without a consent, as xfs and as ext4", () => {
+    for (const fileSystem of ["xfs", "ext4"]) {
+      const before = disk.hash();
+      const { said, steps } = preview(disk.device, { fileSystem });
+      assert.deepEqual(said, []);
+      const calls = steps.flatMap((step) => (step.kind === "call" ? [step.call] : []));
+      assert.ok(calls.indexOf("make_mount_point") < calls.indexOf("make_file_system"), calls.join(" "));
+      assert.equal(disk.hash(), before);
+      assert.equal(callLibrary("make_file_system", fileSystem, disk.device, uuid, "").ok, true);
+      const found = onDisk("blkid -p -o value -s TYPE -s UUID $1", disk.device).split("\n");
+      assert.deepEqual(found.filter(Boolean).sort(), [uuid, fileSystem].sort());
+      if (fileSystem === "xfs") assert.match(onDisk("xfs_info $1", disk.device), /rmapbt=0[\s\S]*reflink=0/);
+      onDisk("blkdiscard -f $1", disk.device);
+    }
+  });
+
+  for (const [name, { make, said }] of sampled("contents of a disk", Object.entries(contents), 8)) {
+    it(`with ${name} on it is refused, and formatted with exactly the consent that the refusal asks for`, () => {
+      onDisk(make, disk.device);
+      const signature = readDevice(disk.device).device.content ?? "";
+      const lost = tidy(signature, disk);
+      const before = disk.hash();
+      assertSaid(`DISK is not blank: ${said}. To lose it, say consentToWipe: "${lost}"`);
+      const other = "ext4 UUID=0";
+      const mismatch = 'consentToWipe names "ext4 UUID=…", which is something else';
+      assertSaid(`DISK is not blank: ${said}. ${mismatch}`, { consentToWipe: other }, other);
+      assert.equal(disk.hash(), before);
+      assert.deepEqual(preview(disk.device, { consentToWipe: signature }).said, []);
+      const made = callLibrary("make_file_system", "xfs", disk.device, uuid, signature);
+      assert.equal(made.ok, true, made.output);
+      assert.equal(readDevice(disk.device).device.content, `xfs UUID=${uuid}`);
+      assert.equal(onDisk("blkid -p -o value -s UUID $1", disk.device).trim(), uuid);
+    });
+  }
+
+  describe("that is in use is refused, consent or not:", () => {
+    const makeExt4 = () => {
+      onDisk("mkfs.ext4 -q -E lazy_itable_init=0,lazy_journal_init=0 $1", disk.device);
+      return readDevice(disk.device).device.content ?? "";
+    };
+
+    it("mounted, at a place with a blank in its name", () => {
+      const consentToWipe = makeExt4();
+      const folder = mkdtempSync(join(tmpdir(), "hostmem mount "));
+      onDisk(`mount $1 '${folder}'`, disk.device);
+      assertRefused(`DISK is in use: it is mounted at ${folder}. It is left alone`, { consentToWipe }, consentToWipe);
+      onDisk(`umount '${folder}'`, disk.device);
+      rmSync(folder, { recursive: true });
+    });
+
+    it("mounted where only another mount namespace shows it, as in a container", async () => {
+      const consentToWipe = makeExt4();
+      await start("unshare", "--mount", "sh", "-c", `mount ${disk.device} /mnt && echo mounted && cat`);
+      const said = "DISK is in use: it cannot be opened exclusively (Device or resource busy). It is left alone";
+      assertRefused(said, { consentToWipe }, consentToWipe);
+    });
+
+    it("as swap", () => {
+      onDisk("mkswap -q $1 && swapon $1", disk.device);
+      const consentToWipe = readDevice(disk.device).device.content ?? "";
+      // The kernel may write anything but the header of a disk that it swaps to.
+      const header = () => onDisk("blockdev --flushbufs $1; head -c 4096 $1 | sha256sum", disk.device);
+      const before = header();
+      assertSaid("DISK is in use: it is swap. It is left alone", { consentToWipe }, consentToWipe);
+      assert.equal(header(), before);
+    });
+
+    const hold = "use Fcntl; sysopen(F, $ARGV[0], O_RDONLY | O_EXCL) or die; $| = 1; print 1; <STDIN>";
+    it("open in a process that asked for nothing exclusive, as QEMU does with a guest's disk", async () => {
+      const open = `import time; f = open("${disk.device}", "r+b", 0); print("open", flush=True); time.sleep(600)`;
+      await start("python3", "-c", open);
+      assertRefused(`DISK is in use: python3 (pid ${children[0]?.pid}) has it open. It is left alone`);
+    });
+
+    it("held by a program that opened it exclusively, though blank", async () => {
+      await start("perl", "-e", hold, disk.device);
+      assertRefused("DISK is in use: it cannot be opened exclusively (Device or resource busy). It is left alone");
+    });
+
+    for (const tools of [["python3"], []]) {
+      it(`held so, on a host without perl${tools.length === 0 ? " and python3" : ""}`, async () => {
+        const folder = mkdtempSync(join(tmpdir(), "hostmem-tools-"));
+        for (const place of ["/usr/sbin", "/usr/bin"]) {
+          for (const name of readdirSync(place)) {
+            const isLeftOut = /^(perl|python)/.test(name) && !tools.includes(name);
+            if (!isLeftOut && !existsSync(join(folder, name)))
+              symlinkSync(join(place, name), join(folder, name), "file");
+          }
+        }
+        assert.deepEqual(preview(disk.device, {}, folder).said, []);
+        await start("perl", "-e", hold, disk.device);
+        const said = preview(disk.device, {}, folder).said.map((each) => tidy(each, disk));
+        assert.equal(said.length, 1);
+        assert.match(
+          said[0]!,
+          /^device: DISK is in use: it cannot be opened exclusively \(.*Device or resource busy\)/,
+        );
+        rmSync(folder, { recursive: true });
+      });
+    }
+
+    it("by one of its partitions", async () => {
+      // This kernel may not know any kind of partition table; partx tells it where partitions are.
+      onDisk("printf 'label: gpt\\nsize=100M\\n' | sfdisk -q $1; partx --update $1", disk.device);
+      const consentToWipe = readDevice(disk.device).device.content ?? "";
+      const name = disk.device.split("/").at(-1);
+      assert.deepEqual(readDevice(disk.device).device.partitions, [`${name}p1`]);
+      const table = "it holds gpt UUID=… (1: empty)";
+      assertRefused(
+        `DISK is not blank: ${table} with ${name}p1. To lose it, say consentToWipe: "gpt UUID=… (1: empty)"`,
+      );
+
+      const folder = mkdtempSync(join(tmpdir(), "hostmem-part-"));
+      // Without udev or devtmpfs nobody makes the partition's node.
+      const node = join(folder, "node");
+      onDisk(`mknod ${node} b $(tr : ' ' < /sys/class/block/${name}p1/dev); mkfs.ext4 -q ${node}`, disk.device);
+      onDisk(`mkdir ${folder}/m && mount ${node} ${folder}/m`, disk.device);
+      assertRefused(`DISK is in use: it is mounted at ${folder}/m. It is left alone`, { consentToWipe }, consentToWipe);
+      onDisk(`umount ${folder}/m`, disk.device);
+
+      assert.match(
+        preview(disk.device, { consentToWipe }).said.join(),
+        /\(1: ext4 UUID=\S+\) with \S+\. consentToWipe names/,
+      );
+      const all = readDevice(disk.device).device.content ?? "";
+      assert.deepEqual(preview(disk.device, { consentToWipe: all }).said, []);
+      const made = callLibrary("make_file_system", "xfs", disk.device, uuid, all);
+      assert.equal(made.ok, true, made.output);
+      assert.deepEqual(readDevice(disk.device).device.partitions, []);
+      rmSync(folder, { recursive: true });
+    });
+  });
+
+  it("that is read-only is refused", () => {
+    disk.remove();
+    disk = LoopDisk.make(sizeMib, ["--read-only"]);
+    assert.deepEqual(preview(disk.device).said, [`device: ${disk.device} is read-only`]);
+    const before = disk.hash();
+    assert.equal(callLibrary("make_file_system", "xfs", disk.device, uuid, "").ok, false);
+    assert.equal(disk.hash(), before);
+  });
+
+  it("that the machine runs from is refused, consent or not", () => {
+    const root = onDisk("findmnt -nro SOURCE --target / | sed 's/\\[.*//'", "").trim();
+    // A machine may run from an image in memory or over the network.
+    const device = root.startsWith("/dev/")
+      ? root
+      : onDisk("findmnt -nro SOURCE -t ext4,xfs,btrfs | head -n 1", "").trim();
+    assert.match(device, /^\/dev\//, "no file system of this machine is on a disk");
+    const disk = onDisk("lsblk -snrpo NAME -- $1 | tail -n 1", device).trim();
+    for (const each of new Set([device, disk])) {
+      const signature = readDevice(each).device.content ?? "";
+      const consent = signature === "" ? {} : { consentToWipe: signature };
+      assert.match(preview(each, consent).said.join(), /^device: \S+ is in use: it is mounted at \//);
+      const check = callLibrary("device_is", each, signature, uuid);
+      assert.equal(check.ok, false);
+      assert.match(check.failed, / is mounted$/);
+    }
+  });
+
+  it("whose beginning or end cannot be read is refused, though blkid and wipefs find nothing on it", () => {
+    onDisk("mkfs.ext4 -q $1", disk.device);
+    const folder = mkdtempSync(join(tmpdir(), "hostmem-bad-sectors-"));
+    try {
+      const fault = `strace -o /dev/null -P ${disk.device} -e inject=read,pread64:error=EIO`;
+      for (const tool of ["blkid", "wipefs", "dd"]) {
+        const real = onDisk(`command -v ${tool}`, "").trim();
+        writeFileSync(join(folder, tool), `#!/bin/sh\nexec ${fault} ${real} "$@"\n`, { mode: 0o755 });
+      }
+      const path = `${folder}:${usualPath}`;
+      const { device } = readDevice(disk.device, path);
+      assert.deepEqual([device.signature, device.content], [{}, undefined]);
+      assert.match(
+        preview(disk.device, {}, path).said.join(),
+        /^device: nobody can say what is on \S+: it cannot be read at its beginning or its end/,
+      );
+      const before = disk.hash();
+      assert.match(
+        callLibraryOn(path, "make_file_system", "xfs", disk.device, uuid, "").failed,
+        /cannot be read at its beginning or its end$/,
+      );
+      assert.equal(disk.hash(), before);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  for (const tool of ["blkid", "wipefs"]) {
+    it(`that ${tool} says nothing of, since it does not run, is refused`, () => {
+      onDisk("mkfs.ext4 -q $1", disk.device);
+      const folder = mkdtempSync(join(tmpdir(), "hostmem-no-tool-"));
+      try {
+        writeFileSync(join(folder, tool), "#!/bin/sh\nexit 127\n", { mode: 0o755 });
+        const path = `${folder}:${usualPath}`;
+        const said = `nobody can say what is on ${disk.device}: ${tool} failed with exit code 127`;
+        assert.deepEqual(preview(disk.device, {}, path).said, [`device: ${said}. It is left alone`]);
+        const before = disk.hash();
+        assert.equal(callLibraryOn(path, "make_file_system", "xfs", disk.device, uuid, "").failed, said);
+        assert.equal(disk.hash(), before);
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
+    });
+  }
+
+  it("with content that no tool knows is not blank, and a consent names that very content", () => {
+    onDisk("head -c 65536 /dev/urandom | dd of=$1 bs=4096 seek=3 conv=notrunc status=none", disk.device);
+    const [, content = ""] = /To lose it, say consentToWipe: "(.*)"$/.exec(preview(disk.device).said[0] ?? "") ?? [];
+    assert.match(content, /^unknown content sha256:[0-9a-f]{16}$/);
+    assertRefused(
+      `DISK is not blank: it holds unknown content sha256:…. To lose it, say consentToWipe: "unknown content sha256:…"`,
+    );
+    onDisk("head -c 65536 /dev/urandom | dd of=$1 bs=4096 seek=3 conv=notrunc status=none", disk.device);
+    const other = 'consentToWipe names "unknown content sha256:…", which is something else';
+    assertRefused(
+      `DISK is not blank: it holds unknown content sha256:…. ${other}`,
+      { consentToWipe: content },
+      content,
+    );
+  });
+
+  it("whose partition table is given up is not formatted over what came into its partitions since", () => {
+    onDisk("printf 'label: gpt\nsize=100M\nsize=100M\n' | sfdisk -q --no-reread --no-tell-kernel $1", disk.device);
+    const consent = readDevice(disk.device).device.content ?? "";
+    assert.match(consent, /^gpt UUID=\S+ \(1: empty, 2: empty\)$/);
+    assert.deepEqual(preview(disk.device, { consentToWipe: consent }).said, []);
+    onDisk(
+      "f=$(mktemp); mkfs.ext4 -q $f 100M; dd if=$f of=$1 bs=1M seek=1 conv=notrunc,sparse status=none; rm $f",
+      disk.device,
+    );
+    const before = disk.hash();
+    assert.match(
+      callLibrary("make_file_system", "xfs", disk.device, uuid, consent).failed,
+      / \(1: ext4 UUID=\S+, 2: empty\), and not gpt/,
+    );
+    assert.match(
+      preview(disk.device, { consentToWipe: consent }).said.join(),
+      /\(1: ext4 UUID=\S+, 2: empty\)\. consentToWipe names/,
+    );
+    assert.equal(disk.hash(), before);
+  });
+
+  it("with a partition table beside a file system is not given up by the name of the file system alone", () => {
+    onDisk(
+      "mkfs.ext4 -q $1; printf 'label: dos\nsize=100M\n' | sfdisk -q --wipe never --no-reread --no-tell-kernel $1",
+      disk.device,
+    );
+    const content = readDevice(disk.device).device.content ?? "";
+    assert.match(content, /^ext4 UUID=\S+, dos UUID=\S+ \(1: /);
+    const consentToWipe = content.split(",")[0]!;
+    const before = disk.hash();
+    assert.match(preview(disk.device, { consentToWipe }).said.join(), /which is something else$/);
+    assert.equal(callLibrary("make_file_system", "xfs", disk.device, uuid, consentToWipe).ok, false);
+    assert.equal(disk.hash(), before);
+  });
+
+  it("is not made the second one of a name that another disk's file system has", () => {
+    const other = LoopDisk.make(sizeMib);
+    try {
+      onDisk(`mkfs.ext4 -q -U ${uuid} $1; udevadm settle 2>/dev/null || :; blkid -p $1 > /dev/null`, other.device);
+      const before = disk.hash();
+      const made = callLibrary("make_file_system", "ext4", disk.device, uuid, "");
+      assert.match(made.failed, /holds the file system that was made by the name of/);
+      assert.equal(disk.hash(), before);
+    } finally {
+      other.remove();
+    }
+  });
+
+  it("that is too small is refused", () => {
+    disk.remove();
+    disk = LoopDisk.make(319);
+    assert.deepEqual(preview(disk.device).said, [`device: ${disk.device} has 319 MiB; a store needs 320 MiB`]);
+  });
+
+  it("that does not exist, or is no block device, is refused", () => {
+    const file = join(tmpdir(), `hostmem-no-disk-${process.pid}`);
+    for (const path of [file, "/dev/null"]) {
+      if (path === file) writeFileSync(file, "content");
+      const declared = path === file ? { device: `/dev/../${file}` } : {};
+      assert.equal(readDevice(path).device.realPath, undefined, JSON.stringify(declared));
+      assert.match(callLibrary("device_is", path, "", uuid).failed, /is gone$/);
+    }
+    rmSync(file);
+    assert.deepEqual(preview("/dev/hostmem-none").said, [
+      "device: /dev/hostmem-none does not exist on the host, or is no block device",
+    ]);
+  });
+
+  it("whose mkfs was cut anywhere is made anew by the next run, with nobody's consent", () => {
+    const args = storeArgs({ device: disk.device, allowUnstableDeviceName: true });
+    const ours = backingStore.evaluate(
+      args,
+      {
+        ...new DescribedHost({ directories: { [mountPoint]: "empty" }, fileSystems: {} }).facts(
+          backingStore.probes?.(args),
+        ),
+        devices: new Map([[disk.device, readDevice(disk.device).device]]),
+      },
+      { recorded: undefined, planned: [] },
+    ).computed["uuid"] as string;
+    const seen = new Set<string>();
+    for (const [fileSystem, writes] of [
+      ["xfs", [1, 3, 4, 10, 40, 60]],
+      ["ext4", [1, 100, 300]],
+    ] as const) {
+      const make = { xfs: `mkfs.xfs -q -m uuid=${ours},reflink=0`, ext4: `mkfs.ext4 -q -m 0 -i 1048576 -U ${ours}` };
+      for (const at of writes) {
+        onDisk("blkdiscard -f $1", disk.device);
+        const trace = `strace -f -o /dev/null -e trace=pwrite64 -e inject=pwrite64:signal=KILL:when=${at}`;
+        onDisk(`${trace} ${make[fileSystem]} $1 || :`, disk.device);
+        const { device } = readDevice(disk.device);
+        seen.add(
+          `${fileSystem} ${device.signature["UUID"] === undefined ? "blank" : device.isUnfinished ? "begun" : "whole"}`,
+        );
+        const { said, steps } = preview(disk.device, { fileSystem }, undefined, true);
+        assert.deepEqual(said, []);
+        const step = steps.find((each) => each.kind === "call" && each.call === "make_file_system");
+        if (device.signature["UUID"] === undefined || device.isUnfinished) {
+          assert.ok(step?.kind === "call");
+          const made = callLibrary("make_file_system", ...step.args.map(String));
+          assert.equal(made.ok, true, made.output);
+        }
+        assert.equal(readDevice(disk.device).device.isUnfinished, false);
+        onDisk("m=$(mktemp -d); mount $1 $m && umount $m && rmdir $m", disk.device);
+      }
+    }
+    assert.ok(seen.has("xfs begun") && seen.has("xfs blank") && seen.has("ext4 blank"), [...seen].join(", "));
+  });
+
+  it("whose unfinished file system is somebody else's is refused", () => {
+    onDisk(
+      "strace -f -o /dev/null -e trace=pwrite64 -e inject=pwrite64:signal=KILL:when=30 mkfs.xfs -q $1 || :",
+      disk.device,
+    );
+    assert.equal(readDevice(disk.device).device.isUnfinished, true);
+    assertRefused('DISK is not blank: it holds xfs UUID=…. To lose it, say consentToWipe: "xfs UUID=…"');
+  });
+});
