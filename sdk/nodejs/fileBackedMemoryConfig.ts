@@ -6,8 +6,9 @@ import type { HostArgs, Size } from "./types";
 export interface FileBackedMemoryConfigArgs extends HostArgs {
   /**
    * Memory that this host offers to guests, whatever RAM it has: Nova's `[libvirt] file_backed_memory`, placement's
-   * MEMORY_MB. `"auto"` is what the file system of the memory directory can hold, less 1/256 for the file system itself, and
-   * stays there while it fits.
+   * MEMORY_MB. Text with a binary unit, or a number of MiB. `"auto"` is what the file system of the memory directory can
+   * hold, in whole MiB, and stays there while it fits: on a device what a `BackingStore` promises of that device (its
+   * `sizeMb`), or what is free where others use it, too; on no device of its own, such as a tmpfs, all but 1/256.
    *
    * Refused: more than the file system can hold (Nova would not notice, and guests would die).
    *

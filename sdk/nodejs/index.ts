@@ -1,3 +1,5 @@
+export { BackingStore, type BackingStoreArgs } from "./backingStore";
+export { ComputeHost, type ComputeHostArgs } from "./computeHost";
 export { FileBackedMemoryConfig, type FileBackedMemoryConfigArgs } from "./fileBackedMemoryConfig";
 export { HostResource } from "./hostResource";
 export { ServiceActivation, type ServiceActivationArgs } from "./serviceActivation";

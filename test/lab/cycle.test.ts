@@ -1,10 +1,12 @@
 import { strict as assert } from "node:assert";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { computeHostPlan, storePlace, storePlan, withoutUuid } from "../support/examplePlans";
 import { compareRecords, type HostRecord } from "../support/lab/hostRecord";
 import type { LabHost } from "../support/lab/labHost";
 import { run } from "../support/lab/process";
 import { compareUpper, recordUpper } from "../support/lab/upperRecord";
+import { sampled } from "../support/sampled";
 import { cleanNovaHost } from "./support/cleanHost";
 import { keptByNova } from "./support/keptByNova";
 import { hostLines, LabStack, loginOf, operationsOf } from "./support/labStack";
@@ -35,13 +37,30 @@ interface Example {
   tidy: string;
   /** The plan, line by line. */
   plan: string[];
-  memoryMb: number;
+  /** What placement then has; undefined where the example leaves Nova alone. */
+  memoryMb: number | undefined;
   /** Where guests' memory files must be. */
   directory: string;
   /** The services that an update restarts, in their order. */
   restarts: string[];
+  /** The kind of resource that a change by hand makes differ, that change, and what repairs it. */
+  drift: { kind: string; byHand: string; repair: string[] };
+  /** How many applies destroy it. */
+  applies: number;
   /** What stays of libvirt's own doing, beside what always stays. */
   kept: RegExp[];
+}
+
+const disk = "/dev/disk/by-id/nvme-HOSTMEM_LAB_0001";
+/** The file system stays with what is in it. */
+const keptOnDisk = [/^disk \/dev\/hostmem-disk0: was blank, is .*TYPE=xfs/];
+
+function memoryDrift(memoryMb: number): Example["drift"] {
+  return {
+    kind: "FileBackedMemoryConfig",
+    byHand: `sed -i 's/^file_backed_memory *=.*/file_backed_memory = 512/' ${novaConf}`,
+    repair: [`set [libvirt] file_backed_memory = ${memoryMb} (was 512) in ${novaConf}`, "restart nova-compute"],
+  };
 }
 
 const examples: Example[] = [
@@ -60,6 +79,8 @@ const examples: Example[] = [
     memoryMb: 2048,
     directory: "/var/lib/libvirt/qemu/ram",
     restarts: ["nova-compute"],
+    drift: memoryDrift(2048),
+    applies: 1,
     kept: [],
   },
   {
@@ -67,7 +88,7 @@ const examples: Example[] = [
     config: { capacity: "768 MiB", memoryBackingDir: "/mnt/guest-memory" },
     key: "file",
     prepare: "mkfs.xfs -q -f /dev/hostmem-disk0; mount /dev/hostmem-disk0 /mnt; mkdir /mnt/guest-memory",
-    tidy: "umount /mnt; wipefs -q -a /dev/hostmem-disk0",
+    tidy: "umount /mnt; blkdiscard -f /dev/hostmem-disk0",
     plan: [
       `set [libvirt] file_backed_memory = 768 (was not set) in ${novaConf}`,
       `set [DEFAULT] ram_allocation_ratio = 1.0 (was not set) in ${novaConf}`,
@@ -78,12 +99,42 @@ const examples: Example[] = [
     memoryMb: 768,
     directory: "/mnt/guest-memory/libvirt/qemu",
     restarts: ["libvirtd", "nova-compute"],
+    drift: memoryDrift(768),
+    applies: 1,
     // libvirt makes the folders below memory_backing_dir at its start, and leaves them when it is told another one.
     kept: [/^file \/mnt\/guest-memory\/libvirt(\/qemu)?: new, folder/],
   },
+  {
+    folder: "backing-store",
+    config: { device: disk },
+    key: "text",
+    prepare: ":",
+    tidy: "blkdiscard -f /dev/hostmem-disk0",
+    plan: storePlan(disk),
+    memoryMb: undefined,
+    directory: storePlace,
+    restarts: [],
+    drift: { kind: "BackingStore", byHand: `umount ${storePlace}`, repair: [`mount ${storePlace}`] },
+    applies: 1,
+    kept: keptOnDisk,
+  },
+  {
+    folder: "compute-host",
+    config: { device: disk, capacity: "768 MiB" },
+    key: "file",
+    prepare: ":",
+    tidy: "blkdiscard -f /dev/hostmem-disk0",
+    plan: computeHostPlan(disk, 768),
+    memoryMb: 768,
+    directory: storePlace,
+    restarts: ["nova-compute"],
+    drift: memoryDrift(768),
+    applies: 2,
+    kept: keptOnDisk,
+  },
 ];
 
-for (const example of examples) {
+for (const example of sampled("examples", examples, 2)) {
   describe(`examples/${example.folder} on a real Nova, from nothing and back`, function () {
     this.timeout(240_000);
     let host: LabHost;
@@ -115,35 +166,47 @@ for (const example of examples) {
     it("preview prints the exact steps and changes nothing on the host", async () => {
       const upper = recordUpper(host);
       const preview = await stack.preview();
-      assert.deepEqual(hostLines(preview), example.plan);
+      assert.deepEqual(hostLines(preview).map(withoutUuid), example.plan);
       assert.deepEqual(compareUpper(upper, recordUpper(host)), []);
       assert.deepEqual(compareRecords(record, await recordOf(host)), []);
     });
 
-    it("up makes Nova offer the declared memory, restarting each service once and in order", async () => {
+    /** By the files and by placement, where the example declares any. */
+    async function expectMemory(): Promise<void> {
+      if (example.memoryMb === undefined) return;
+      assert.equal(await lineOf(host, novaConf, "file_backed_memory"), `file_backed_memory = ${example.memoryMb}`);
+      await expectPlacement(host, example.memoryMb);
+    }
+
+    const offered = example.memoryMb === undefined ? "leaves Nova alone" : "makes Nova offer the declared memory";
+    it(`up ${offered}, restarting each service once and in order`, async () => {
       const place = await journalPlace(host);
       await stack.up();
-      await expectPlacement(host, example.memoryMb);
+      await expectMemory();
       await expectNovaUp(host);
       assert.deepEqual(await startsSince(host, place), example.restarts);
       await expectDaemonsAsConfigured(host);
     });
 
-    it("a server that Nova makes has its memory in a shared file of its size", async () => {
-      const server = await host.cloud.bootServer({ name: "in-a-file", ramMb: 64 });
-      assert.equal(server.status, "ACTIVE", server.fault);
-      const backing = /<memoryBacking>[\s\S]*<\/memoryBacking>/.exec(
-        await host.succeed(`virsh dumpxml ${server.instanceName}`),
-      )?.[0];
-      assert.match(backing ?? "", /<source type='file'\/>/);
-      assert.match(backing ?? "", /<access mode='shared'\/>/);
-      const files = await host.cloud.memoryFiles();
-      assert.equal(files.length, 1, files.join("\n"));
-      assert.ok(files[0]!.startsWith(`${example.directory}/`), files[0]);
-      assert.equal((await host.succeed(`stat -c %s '${files[0]}'`)).trim(), String(64 * 1024 * 1024));
-      await host.cloud.deleteServer(server.id);
-      assert.deepEqual(await host.cloud.memoryFiles(), []);
-    });
+    if (example.memoryMb !== undefined) {
+      it("a server that Nova makes has its memory in a shared file of its size", async () => {
+        const server = await host.cloud.bootServer({ name: "in-a-file", ramMb: 64 });
+        assert.equal(server.status, "ACTIVE", server.fault);
+        const backing = /<memoryBacking>[\s\S]*<\/memoryBacking>/.exec(
+          await host.succeed(`virsh dumpxml ${server.instanceName}`),
+        )?.[0];
+        assert.match(backing ?? "", /<source type='file'\/>/);
+        assert.match(backing ?? "", /<access mode='shared'\/>/);
+        const files = await host.cloud.memoryFiles();
+        assert.equal(files.length, 1, files.join("\n"));
+        assert.ok(files[0]!.startsWith(`${example.directory}/`), files[0]);
+        assert.equal((await host.succeed(`stat -c %s '${files[0]}'`)).trim(), String(64 * 1024 * 1024));
+        const place = (await host.succeed(`findmnt --noheadings --output TARGET --target '${files[0]}'`)).trim();
+        if (example.config["device"]) assert.equal(place, storePlace);
+        await host.cloud.deleteServer(server.id);
+        assert.deepEqual(await host.cloud.memoryFiles(), []);
+      });
+    }
 
     it("a second preview and a refresh find nothing to do", async () => {
       await stack.preview({ expectNoChanges: true });
@@ -152,21 +215,19 @@ for (const example of examples) {
     });
 
     it("a change by hand on the host shows in a plain preview and in a refresh, and up repairs it", async () => {
-      await host.succeed(`sed -i 's/^file_backed_memory *=.*/file_backed_memory = 512/' ${novaConf}`);
-      assert.equal(await lineOf(host, novaConf, "file_backed_memory"), "file_backed_memory = 512");
+      const { kind, byHand, repair } = example.drift;
+      await host.succeed(byHand);
       const preview = await stack.preview();
-      assert.equal(operationsOf(preview)["FileBackedMemoryConfig"], "update");
-      const repair = `set [libvirt] file_backed_memory = ${example.memoryMb} (was 512) in ${novaConf}`;
-      assert.deepEqual(hostLines(preview), [repair, "restart nova-compute"]);
-      assert.match(preview.stdout, /\(was 512\)/);
+      assert.equal(operationsOf(preview)[kind], "update");
+      assert.deepEqual(hostLines(preview), repair);
+      for (const line of repair) assert.ok(preview.stdout.includes(line), line);
 
       const found = await stack.previewRefresh();
       assert.equal(found.changes["update"], 1, JSON.stringify(found.changes));
       await assert.rejects(stack.previewRefresh({ expectNoChanges: true }), /no changes were expected/);
 
       await stack.up();
-      assert.equal(await lineOf(host, novaConf, "file_backed_memory"), `file_backed_memory = ${example.memoryMb}`);
-      await expectPlacement(host, example.memoryMb);
+      await expectMemory();
       await stack.preview({ expectNoChanges: true });
       await stack.refresh({ expectNoChanges: true });
     });
@@ -190,7 +251,7 @@ for (const example of examples) {
       const upper = recordUpper(host);
       const preview = await stack.preview();
       assert.deepEqual(hostLines(preview), []);
-      assert.equal(operationsOf(preview)["FileBackedMemoryConfig"], "update");
+      assert.equal(operationsOf(preview)[example.drift.kind], "update");
       await stack.up();
       assert.equal(await appliesSince(host, place), 0);
       assert.deepEqual(compareUpper(upper, recordUpper(host)), []);
@@ -200,8 +261,8 @@ for (const example of examples) {
     it("destroy takes effect with the new key and leaves the host as it was", async () => {
       const place = await journalPlace(host);
       await stack.destroy();
-      assert.equal(await appliesSince(host, place), 1);
-      await expectRamInPlacement(host);
+      assert.equal(await appliesSince(host, place), example.applies);
+      if (example.memoryMb !== undefined) await expectRamInPlacement(host);
       await expectNovaUp(host);
       assert.deepEqual(await traces(host), []);
       assert.deepEqual(compareRecords(record, await recordOf(host), [...keptByNova, ...example.kept]), []);

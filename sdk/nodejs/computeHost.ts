@@ -1,0 +1,128 @@
+import * as pulumi from "@pulumi/pulumi";
+import { BackingStore, type BackingStoreArgs } from "./backingStore";
+import { FileBackedMemoryConfig, type FileBackedMemoryConfigArgs } from "./fileBackedMemoryConfig";
+import { ServiceActivation, type ServiceActivationArgs } from "./serviceActivation";
+import type { HostArgs } from "./types";
+
+/** What a `ComputeHost` takes. Everything of `HostArgs` holds for all its parts. */
+export interface ComputeHostArgs extends HostArgs {
+  /**
+   * `project/stack/name` of another `ComputeHost` to take this host over from, part by part: a refusal names the part, which
+   * is `NAME-backing-store` or `NAME-file-backed-memory`. Its own stack must forget it (`pulumi state delete`). Resources
+   * that were no parts of a `ComputeHost` are named to each part, by `transform`. Default: what others own is refused.
+   *
+   * @example "guest-memory/production/compute-1"
+   */
+  takeOverFrom?: pulumi.Input<string>;
+  /** The store for guest memory. Default: none is made, and guests use what is mounted at libvirt's directory. */
+  backingStore?: Omit<BackingStoreArgs, keyof HostArgs>;
+  /**
+   * Nova's and libvirt's settings. With a store, `memoryBackingDir` defaults to a directory in it: libvirt's own, where the
+   * store is mounted at or above that, else the store's mount point. Whatever qemu.conf had is put back by a destroy.
+   */
+  fileBackedMemory?: Omit<FileBackedMemoryConfigArgs, keyof HostArgs | "activation" | "healthTimeoutSeconds">;
+  /** Seconds that nova-compute may take to come up before changes are taken back. Default 300. */
+  healthTimeoutSeconds?: pulumi.Input<number>;
+  /** Changes the arguments of a part just before it is made, for anything that has no property here. */
+  transform?: {
+    backingStore?: (args: BackingStoreArgs) => BackingStoreArgs;
+    fileBackedMemory?: (args: FileBackedMemoryConfigArgs) => FileBackedMemoryConfigArgs;
+    activation?: (args: ServiceActivationArgs) => ServiceActivationArgs;
+  };
+}
+
+/**
+ * One compute host, whole: the store, the configuration, and one restart after both, in the order in which a host can take
+ * them. Works for hosts that the same program creates: what is not known yet is planned once it is.
+ *
+ * @example
+ * ```ts
+ * new ComputeHost("compute-1", {
+ *     connection: { host: "compute-1.example.net", user: "deploy" },
+ *     backingStore: { device: "/dev/disk/by-id/nvme-MT0032KEXUU_1234" },
+ *     fileBackedMemory: { capacity: "auto" },
+ * });
+ * ```
+ */
+export class ComputeHost extends pulumi.ComponentResource {
+  /** Undefined if none was declared. */
+  public readonly backingStore: BackingStore | undefined;
+  /** Undefined if none was declared. */
+  public readonly fileBackedMemory: FileBackedMemoryConfig | undefined;
+  public readonly activation: ServiceActivation;
+  /** Memory that the host offers to guests, in MiB: placement's MEMORY_MB. Known in a preview. */
+  public readonly memoryMb: pulumi.Output<number> | undefined;
+
+  constructor(name: string, args: ComputeHostArgs, options?: pulumi.ComponentResourceOptions) {
+    super("hostmem:index:ComputeHost", name, {}, options);
+    const { backingStore, fileBackedMemory, healthTimeoutSeconds, takeOverFrom, transform = {}, ...host } = args;
+    const storeArgs = backingStore && (transform.backingStore ?? same)({ ...common("backing-store"), ...backingStore });
+
+    this.backingStore = createStore(this);
+    this.fileBackedMemory = createConfiguration(this);
+    this.activation = createActivation(this);
+    this.memoryMb = this.fileBackedMemory?.memoryMb;
+    this.registerOutputs({ memoryMb: this.memoryMb });
+
+    function createStore(parent: ComputeHost): BackingStore | undefined {
+      return storeArgs && new BackingStore(`${name}-backing-store`, storeArgs, { parent });
+    }
+
+    function createConfiguration(parent: ComputeHost): FileBackedMemoryConfig | undefined {
+      if (!fileBackedMemory) return undefined;
+      const directory = fileBackedMemory.memoryBackingDir ?? (storeArgs && directoryIn(storeArgs.mountPoint));
+      const configArgs = (transform.fileBackedMemory ?? same)({
+        ...common("file-backed-memory"),
+        ...fileBackedMemory,
+        ...(directory === undefined ? {} : { memoryBackingDir: directory }),
+        activation: "deferred",
+      });
+      const dependsOn = parent.backingStore ? [parent.backingStore] : [];
+      return new FileBackedMemoryConfig(`${name}-file-backed-memory`, configArgs, { parent, dependsOn });
+    }
+
+    function createActivation(parent: ComputeHost): ServiceActivation {
+      const activationArgs = (transform.activation ?? same)({
+        ...common("activation"),
+        ...(healthTimeoutSeconds === undefined ? {} : { healthTimeoutSeconds }),
+      });
+      const dependsOn = [parent.backingStore, parent.fileBackedMemory].filter((part) => part !== undefined);
+      return new ServiceActivation(`${name}-activation`, activationArgs, { parent, dependsOn });
+    }
+
+    /** What every part takes: all of the host's own, and whom this part is taken over from. */
+    function common(part: string): HostArgs {
+      return takeOverFrom === undefined
+        ? host
+        : { ...host, takeOverFrom: map(takeOverFrom, (from) => `${from}-${part}`) };
+    }
+  }
+}
+
+/** libvirt's own default of `memory_backing_dir`, see qemu.conf. */
+const libvirtDirectory = "/var/lib/libvirt/qemu/ram";
+
+/**
+ * Where libvirt is to put guests' memory so that it is in the store. Its own directory is named, too: nothing is written
+ * where that holds already, and a directory that qemu.conf has would leave the store unused.
+ */
+function directoryIn(mountPoint: pulumi.Input<string> = libvirtDirectory): pulumi.Input<string> {
+  return map(
+    mountPoint,
+    (path) => (`${libvirtDirectory}/`.startsWith(`${path}/`) ? libvirtDirectory : path),
+    libvirtDirectory,
+  );
+}
+
+/** An output that is undefined is a property that was left out; its type cannot say so. */
+function map(input: pulumi.Input<string>, change: (text: string) => string, otherwise?: string): pulumi.Input<string> {
+  if (typeof input === "string") return change(input);
+  const changed = pulumi
+    .output(input)
+    .apply((text: string | undefined) => (text === undefined ? otherwise : change(text)));
+  return changed as pulumi.Output<string>;
+}
+
+function same<T>(args: T): T {
+  return args;
+}
