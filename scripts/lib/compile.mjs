@@ -4,13 +4,14 @@ import { join } from "node:path";
 import { runQuietly } from "./command.mjs";
 import { buildFolder, root } from "./paths.mjs";
 
-const SOURCE_FOLDERS = ["provider", "sdk", "test", "scripts"]; // "include" of tsconfig.json
+/** The folders that the compiler reads; examples are not among them, Pulumi compiles those itself. */
+const sourceFolders = JSON.parse(readFileSync(join(root, "tsconfig.json"), "utf8")).include;
 const COMPILE_LIMIT_SECONDS = 300;
 const stampFile = join(buildFolder, ".sources");
 
 /** Runs the compiler if a source changed since it last succeeded, or if its output is not complete. */
 export async function compileIfNeeded(environment) {
-  const sources = SOURCE_FOLDERS.flatMap((folder) => filesBelow(folder)).filter((path) => isSource(path));
+  const sources = sourceFolders.flatMap((folder) => filesBelow(folder)).filter((path) => isSource(path));
   removeOrphans(new Set(sources.map(outputOf)));
   const complete = sources.every((path) => existsSync(join(root, outputOf(path))));
   const stamp = stampOf([...sources, "tsconfig.json", "package-lock.json"]);
@@ -30,7 +31,7 @@ export async function compileIfNeeded(environment) {
 
 /** Compiled files whose source is gone: a deleted test would otherwise run for ever. */
 function removeOrphans(outputs) {
-  for (const path of SOURCE_FOLDERS.flatMap((folder) => filesBelow(join("build", folder)))) {
+  for (const path of sourceFolders.flatMap((folder) => filesBelow(join("build", folder)))) {
     const script = path.replace(/(\.d\.ts|\.js\.map|\.js)$/, ".js");
     if (script.endsWith(".js") && !outputs.has(script)) rmSync(join(root, path));
   }
