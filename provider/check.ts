@@ -36,7 +36,7 @@ export async function check(kind: Kind<CommonArgs>, olds: Properties, news: Prop
   if (Array.isArray(declared)) {
     problems.push(...declared.filter((problem) => !unknown.includes(problem.path.split(/[.[]/, 1)[0]!)));
   }
-  if (problems.length > 0) return { inputs, failures: problems.map(toFailure) };
+  if (problems.length > 0) return { inputs, failures: problems.map((problem) => toFailure(problem, inputs)) };
   if (unknown.length > 0 || Array.isArray(declared)) {
     if (context.preview)
       say(String(inputs["owner"] ?? kind.name), `${kind.name}: planned once ${unknown.join(", ")} is known`);
@@ -54,16 +54,11 @@ async function checkHost(
   const { session, args, log } = declared;
   try {
     const rival = claim(declared);
-    if (rival) return { inputs, failures: [toFailure(rival)] };
+    if (rival) return { inputs, failures: [toFailure(rival, inputs)] };
     const facts = await session.facts();
     const evaluation = evaluate(declared, facts, olds, plannedByOthers(declared));
     if (evaluation.problems.length > 0) {
-      return {
-        inputs,
-        failures: evaluation.problems.map((problem) =>
-          toFailure({ ...problem, message: onHost(session.host, problem) }),
-        ),
-      };
+      return { inputs, failures: evaluation.problems.map((problem) => toFailure(problem, inputs, session.host)) };
     }
     if (evaluation.effect) session.planned.set(resourceKey(declared), evaluation.effect);
     else session.planned.delete(resourceKey(declared));
@@ -117,17 +112,22 @@ function without(inputs: Properties, names: readonly string[]): Properties {
   return Object.fromEntries(Object.entries(inputs).filter(([name]) => !names.includes(name)));
 }
 
-function onHost(host: string, problem: Problem): string {
-  return problem.path === "" ? `[${host}] ${problem.message}` : `${problem.message} [${host}]`;
+/**
+ * The engine prints the value of the property that a failure names: in clear even if it is a secret, and as `{<nil>}` if the
+ * program left it out. So the path of anything that can hold a secret, or has no value, goes into the text instead.
+ */
+function toFailure(problem: Problem, inputs: Properties, host?: string): CheckResult["failures"][number] {
+  const isSecret = /^(connection|become)\b/.test(problem.path);
+  if (isSecret || !hasValue(inputs, problem.path)) {
+    const text = problemText(problem);
+    return { property: "", reason: host === undefined ? text : `[${host}] ${text}` };
+  }
+  return { property: problem.path, reason: host === undefined ? problem.message : `${problem.message} [${host}]` };
 }
 
-/**
- * The engine prints the value of the property that a failure names, in clear even if it is a secret. So the path of
- * anything that can hold one goes into the text instead.
- */
-function toFailure(problem: Problem): CheckResult["failures"][number] {
-  const isSecret = /^(connection|become)\b/.test(problem.path);
-  return isSecret
-    ? { property: "", reason: problemText(problem) }
-    : { property: problem.path, reason: problem.message };
+/** @param path as in `allowHazards[0]` or `connection.port`. */
+function hasValue(inputs: Properties, path: string): boolean {
+  const names = path.split(/[.[\]]+/).filter((name) => name !== "");
+  const value = names.reduce<unknown>((object, name) => (object as Properties | null | undefined)?.[name], inputs);
+  return names.length > 0 && value !== undefined && value !== null;
 }

@@ -14,6 +14,7 @@ import {
   isInterrupted,
   type Properties,
   plannedByOthers,
+  problemText,
   readAccepted,
   readRecorded,
   refusal,
@@ -98,7 +99,12 @@ async function bring(
   if (report) onApplied(report);
   session.planned.delete(resourceKey(declared));
   const facts = await session.facts();
-  const left = planLines(evaluate(declared, facts, olds ?? inputs).plan);
+  const after = evaluate(declared, facts, olds ?? inputs);
+  if (after.problems.length > 0) {
+    const problems = after.problems.map(problemText).join("; ");
+    throw new HostError("failed", session.host, `is not as declared right after the apply: ${problems}`);
+  }
+  const left = planLines(after.plan);
   if (left.length > 0) {
     throw new HostError(
       "failed",

@@ -196,7 +196,7 @@ const foreseen: Foreseen[] = [
     tidy: "rm /etc/libvirt/qemu/instance-0000beef.xml",
     args: { capacity: "2 GiB" },
     property: "capacity",
-    says: [/guest instance-0000beef ask/, /hw:mem_page_size/, /Move them to another host first/],
+    says: [/guests ask/, /hw:mem_page_size/, /again: instance-0000beef\. /, /Move them to another host first/],
   },
 ];
 

@@ -123,6 +123,15 @@ describe("Nova's own sentence, from logs of a real nova-compute", () => {
   });
 });
 
+describe("the advice after a cut or failed apply", () => {
+  it("fits an up as well as a destroy", () => {
+    const reader = new ApplyLogReader(nonce, () => {});
+    reader.push(`${nonce} begun\n${nonce} failed cannot write /etc/fstab\n${nonce} finished failed\n`);
+    const { advice = "" } = applyError("host", reader.report);
+    assert.match(advice, /^Run the same command again/);
+  });
+});
+
 describe("the evidence of a start", () => {
   const args = readArgs(fileBackedMemoryConfig as never, { capacity: "1 GiB" });
   const evidenceFor = (nova: string) => {
