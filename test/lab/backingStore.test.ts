@@ -256,7 +256,7 @@ describe("BackingStore on a host with real disks", function () {
     {
       name: "a disk with a partition table",
       prepare: partitionTable("DISK"),
-      says: /property device value \{.*\} has a problem: \S+ is not blank: it has a partition table, dos UUID=20b1c9d6/,
+      says: /property device value \{.*\} has a problem: \S+ is not blank: it holds dos UUID=20b1c9d6 \(1: /,
     },
     {
       name: "a disk that is mounted",
