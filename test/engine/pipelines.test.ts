@@ -27,7 +27,8 @@ const probe = `exports.handler = () => {
 const secret = "a-word-that-nobody-may-read";
 
 for (const pipeline of sampled("pipelines", readPipelines(), 1)) {
-  describe(`examples/pipelines/${pipeline.file}`, () => {
+  describe(`examples/pipelines/${pipeline.file}`, function () {
+    this.timeout(120_000);
     let top: string;
     let host: string;
     let environment: NodeJS.ProcessEnv;
