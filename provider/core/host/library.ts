@@ -96,13 +96,16 @@ leave_host() {
 export const activationLibrary = `
 property() { systemctl show -p "$2" --value "$1" 2>/dev/null </dev/null; }
 
+libvirt_sockets() { echo "\${1%.service}.socket \${1%.service}-ro.socket \${1%.service}-admin.socket"; } # UNIT
+
 restart_libvirt() { # UNIT
   # A daemon that waits behind its socket reads its configuration when it is next started. One that we stopped, or that
   # did not start with what we wrote, has to come back, with its sockets.
   if [ "$(property "$1" ActiveState)" != active ] && [ "\${libvirt_touched:-0}" = 0 ] &&
     [ "$(property "\${1%.service}.socket" ActiveState)" = active ]; then return 0; fi
   libvirt_touched=1
-  systemctl reset-failed "$1" "\${1%.service}.socket" "\${1%.service}-ro.socket" "\${1%.service}-admin.socket" 2>/dev/null </dev/null
+  sockets=$(libvirt_sockets "$1")
+  systemctl reset-failed "$1" $sockets 2>/dev/null </dev/null
   event restarting "$1"
   timeout 180 systemctl restart "$1" </dev/null || { event unhealthy "$1 did not restart: $(property "$1" Result)"; return 1; }
   tries=0

@@ -117,9 +117,9 @@ remove_mount_point() { # PATH TOPMOST-DIRECTORY-MADE
 # A boot without the store leaves libvirt refused by its own assertion, and its socket in failure after some tries.
 # nova-compute has ended then, too, with a success that systemd does not restart.
 start_refused() { # UNIT [NOVA-UNIT]
-  asked=$(systemctl show -p AssertTimestampMonotonic --value "$1" 2>/dev/null </dev/null)
-  [ "\${asked:-0}" != 0 ] && [ "$(systemctl show -p AssertResult --value "$1" </dev/null)" = no ] || return 0
-  sockets="\${1%.service}.socket \${1%.service}-ro.socket \${1%.service}-admin.socket"
+  asked=$(property "$1" AssertTimestampMonotonic)
+  [ "\${asked:-0}" != 0 ] && [ "$(property "$1" AssertResult)" = no ] || return 0
+  sockets=$(libvirt_sockets "$1")
   systemctl reset-failed "$1" $sockets 2>/dev/null </dev/null
   [ -z "\${2-}" ] || systemctl reset-failed "$2" 2>/dev/null </dev/null
   for unit in $sockets "$1" \${2-}; do
