@@ -2,12 +2,15 @@
 //
 // Runs the layers of tests, one after the other and all of them, whatever fails on the way. The last line is the total.
 import { randomInt } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { CommandFailed, runAttached } from "./lib/command.mjs";
 import { root, toolFolder } from "./lib/paths.mjs";
 import { layers, testFilesOf, testFilesOutsideLayers } from "./lib/tests/layers.mjs";
 import { runMocha } from "./lib/tests/runMocha.mjs";
 import { tally } from "./lib/tests/tally.mjs";
+import { trialTables } from "./lib/tests/trials.mjs";
 import { setup } from "./setup.mjs";
 
 const nothing = { passed: 0, failed: 0, problems: [] };
@@ -23,7 +26,7 @@ function parse(args) {
   return { chosen, full: choice === "full", extra };
 }
 
-async function runAll({ chosen, full, extra }) {
+async function runAll({ chosen, full, extra }, trials) {
   const results = [];
   const record = async (name, work) => {
     const started = Date.now();
@@ -33,7 +36,7 @@ async function runAll({ chosen, full, extra }) {
   };
   let environment;
   const built = await record("build", async () => {
-    environment = withSeed(await setup(), full);
+    environment = { ...withSeed(await setup(), full), HOSTMEM_TRIALS: trials };
     const lost = testFilesOutsideLayers().map((file) => `in no layer of tests: ${relative(root, file)}`);
     return { ...nothing, problems: lost };
   });
@@ -82,11 +85,19 @@ function messageOf(error) {
   return error instanceof CommandFailed ? error.message : (error.stack ?? String(error));
 }
 
+const notes = mkdtempSync(join(tmpdir(), "hostmem-trials-"));
 try {
-  const { lines, good } = tally(await runAll(parse(process.argv.slice(2))));
+  const trials = join(notes, "trials.jsonl");
+  const results = await runAll(parse(process.argv.slice(2)), trials);
+  const tables = trialTables(trials);
+  if (tables.lines.length > 0) console.log(`\n== what was tried ==\n${tables.lines.join("\n")}`);
+  if (tables.problems.length > 0) results.push({ ...nothing, name: "tried", problems: tables.problems, seconds: 0 });
+  const { lines, good } = tally(results);
   console.log(`\n${lines.join("\n")}`);
   process.exitCode = good ? 0 : 1;
 } catch (error) {
   console.error(error.message);
   process.exitCode = 2;
+} finally {
+  rmSync(notes, { recursive: true, force: true });
 }

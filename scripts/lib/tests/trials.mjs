@@ -1,0 +1,39 @@
+import { existsSync, readFileSync } from "node:fs";
+
+/**
+ * A table for each kind of trial that the tests wrote down: how many were tried, and how many proved each of what they
+ * had to prove. It is good only when all did: a case that stopped half way counts as tried and as nothing else.
+ * @param {string} file what `test/support/trials.ts` wrote, one JSON object a line
+ */
+export function trialTables(file) {
+  const tables = new Map();
+  for (const { table, trial, must, proved } of readLines(file)) {
+    const trials = tables.get(table) ?? new Map();
+    tables.set(table, trials);
+    const known = trials.get(trial) ?? { must: [], proved: new Set() };
+    trials.set(trial, known);
+    if (must) known.must = must;
+    if (proved) known.proved.add(proved);
+  }
+  const problems = [];
+  const lines = [...tables].map(([table, trials]) => {
+    const columns = [...new Set([...trials.values()].flatMap(({ must }) => must))];
+    const counts = columns.map((column) => {
+      const asked = [...trials].filter(([, { must }]) => must.includes(column));
+      const lost = asked.filter(([, { proved }]) => !proved.has(column)).map(([trial]) => trial);
+      problems.push(...lost.map((trial) => `${table}: ${trial}: not ${column}`));
+      return `${asked.length - lost.length}${lost.length > 0 ? ` of ${asked.length}` : ""} ${column}`;
+    });
+    return { table, text: [`${trials.size} tried`, ...counts].join(", ") };
+  });
+  const width = Math.max(0, ...lines.map(({ table }) => table.length));
+  return { lines: lines.map(({ table, text }) => `${table.padEnd(width)}  ${text}`), problems };
+}
+
+function readLines(file) {
+  if (!existsSync(file)) return [];
+  return readFileSync(file, "utf8")
+    .split("\n")
+    .filter(Boolean)
+    .map((line) => JSON.parse(line));
+}

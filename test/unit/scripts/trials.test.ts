@@ -1,0 +1,55 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { beginTrial } from "../../support/trials";
+import { loadScript } from "./load";
+
+describe("the tables of what was tried", () => {
+  const former = process.env["HOSTMEM_TRIALS"];
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "trials-"));
+    process.env["HOSTMEM_TRIALS"] = join(folder, "trials");
+  });
+  afterEach(() => {
+    rmSync(folder, { recursive: true });
+    if (former === undefined) delete process.env["HOSTMEM_TRIALS"];
+    else process.env["HOSTMEM_TRIALS"] = former;
+  });
+
+  async function tables(): Promise<{ lines: string[]; problems: string[] }> {
+    const { trialTables } = await loadScript("lib/tests/trials.mjs");
+    return trialTables(join(folder, "trials"));
+  }
+
+  it("count what was tried and what each trial proved", async () => {
+    for (const trial of ["ext4", "xfs"]) {
+      const prove = beginTrial("contents of a disk", trial, ["refused", "unchanged"]);
+      prove("refused");
+      prove("unchanged");
+    }
+    beginTrial("cuts", "write 1", ["converged"])("converged");
+    assert.deepEqual(await tables(), {
+      lines: ["contents of a disk  2 tried, 2 refused, 2 unchanged", "cuts                1 tried, 1 converged"],
+      problems: [],
+    });
+  });
+
+  it("name each trial that did not prove everything", async () => {
+    beginTrial("contents of a disk", "ext4", ["refused", "unchanged"])("refused");
+    beginTrial("contents of a disk", "xfs", ["refused", "unchanged"]);
+    assert.deepEqual(await tables(), {
+      lines: ["contents of a disk  2 tried, 1 of 2 refused, 0 of 2 unchanged"],
+      problems: [
+        "contents of a disk: xfs: not refused",
+        "contents of a disk: ext4: not unchanged",
+        "contents of a disk: xfs: not unchanged",
+      ],
+    });
+  });
+
+  it("are empty when nothing was tried", async () => {
+    assert.deepEqual(await tables(), { lines: [], problems: [] });
+  });
+});
