@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { parseArgs } from "node:util";
-import { isContainerUp, layoutOf } from "./container";
+import { layoutOf } from "./container";
+import { driverOf } from "./driver";
 import { prepareImage } from "./image";
 import { startLabHost } from "./labHost";
 import { requireRoot } from "./machine";
@@ -11,10 +12,10 @@ import { listEntries, readEntry } from "./register";
 import type { Services } from "./services";
 import { removeHost, sweep } from "./takeDown";
 
-const help = `Lab hosts: real Linux hosts in containers of this machine, for trying things and for the lab tests. Needs root.
+const help = `Lab hosts: real Linux hosts in containers and emulated machines, for trying things and for the lab tests. Needs root.
 
-  prepare [--kind nova|light]          build the images (minutes, once) and remove what dead runs left
-  up [--kind nova|light] [--name NAME] [--services full|min|none]
+  prepare [--kind nova|light|vm]       build the images (minutes, once) and remove what dead runs left
+  up [--kind nova|light|vm] [--name NAME] [--services full|min|none]
                                        start a host that stays until it is taken down
   ssh NAME [COMMAND…]                  log in as "deploy", who may sudo
   list                                 the hosts there are
@@ -34,9 +35,15 @@ async function prepare(kinds: Kind[]): Promise<void> {
   }
 }
 
-async function up(kind: Kind, name: string | undefined, services: Services): Promise<void> {
+async function up(kind: Kind, name: string | undefined, services: Services | undefined): Promise<void> {
   progress(`starting a ${kind} host`);
-  const host = await startLabHost({ kind, services, persistent: true, progress, ...(name ? { name } : {}) });
+  const host = await startLabHost({
+    kind,
+    persistent: true,
+    progress,
+    ...(services ? { services } : {}),
+    ...(name ? { name } : {}),
+  });
   progress(`${host.name} is up`);
   console.log(`name        ${host.name}`);
   console.log(`address     ${host.address}`);
@@ -63,7 +70,7 @@ function list(): void {
   const { entries } = listEntries();
   for (const entry of entries) {
     const owner = entry.owner ? `process ${entry.owner.pid}` : "stays";
-    const state = isContainerUp(entry.name) ? "running" : "off";
+    const state = driverOf(entry.kind).isUp(entry.name) ? "running" : "off";
     console.log([entry.name, entry.kind, networkOf(entry.number).address, state, owner].join("\t"));
   }
 }
@@ -104,7 +111,7 @@ async function main(args: string[]): Promise<number> {
       help: { type: "boolean", short: "h", default: false },
       kind: { type: "string" },
       name: { type: "string" },
-      services: { type: "string", default: "full" },
+      services: { type: "string" },
     },
   });
   if (command === undefined || command === "--help" || command === "-h" || command === "help" || values.help) {
@@ -113,6 +120,8 @@ async function main(args: string[]): Promise<number> {
   }
   requireRoot();
   const kinds = Object.keys(recipes) as Kind[];
+  const allServices: Services[] = ["full", "min", "none"];
+  const services = values.services === undefined ? undefined : oneOf("services", values.services, allServices);
   const kind = values.kind === undefined ? undefined : oneOf("kind", values.kind, kinds);
   switch (command) {
     case "prepare":
@@ -122,7 +131,7 @@ async function main(args: string[]): Promise<number> {
       await prepare(kind ? [kind] : kinds);
       return 0;
     case "up":
-      await up(kind ?? "nova", values.name, oneOf("services", values.services, ["full", "min", "none"]));
+      await up(kind ?? "nova", values.name, services);
       return 0;
     case "list":
       list();

@@ -1,10 +1,10 @@
-import { randomBytes } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { layoutOf } from "./container";
 import { createDisks } from "./disks";
+import { makeIdentity } from "./identity";
 import type { Image } from "./image";
-import { createNetwork, networkOf } from "./network";
+import { createNetwork } from "./network";
 import { execute, LabError, run } from "./process";
 import type { RegisterEntry } from "./register";
 
@@ -21,31 +21,25 @@ export async function cloneImage(entry: RegisterEntry, image: Image): Promise<vo
   await createDisks(entry.name);
 }
 
-/** What no two hosts may share: machine id, host key; and who may log in. */
+/** Puts the host's identity into its root. */
 async function identify(entry: RegisterEntry): Promise<void> {
-  const layout = layoutOf(entry.name);
-  const inside = (file: string) => path.join(layout.root, file);
+  const inside = (file: string) => path.join(layoutOf(entry.name).root, file);
+  const identity = await makeIdentity(entry);
   const hostKey = inside("/etc/ssh/ssh_host_ed25519_key");
-  await newKey(hostKey, `root@${entry.hostname}`);
-  await newKey(layout.privateKey, `lab@${entry.name}`);
-  const publicHostKey = fs.readFileSync(`${hostKey}.pub`, "utf8").split(" ").slice(0, 2).join(" ");
-  fs.writeFileSync(layout.knownHosts, `${networkOf(entry.number).address} ${publicHostKey}\n`, { mode: 0o600 });
+  fs.writeFileSync(hostKey, identity.hostKey, { mode: 0o600 });
+  fs.writeFileSync(`${hostKey}.pub`, identity.publicHostKey);
 
   const authorized = inside("/home/deploy/.ssh/authorized_keys");
-  fs.copyFileSync(`${layout.privateKey}.pub`, authorized);
+  fs.writeFileSync(authorized, identity.authorizedKeys);
   const owner = fs.statSync(path.dirname(authorized));
   fs.chownSync(authorized, owner.uid, owner.gid);
   fs.chmodSync(authorized, 0o600);
 
-  fs.writeFileSync(inside("/etc/machine-id"), `${randomBytes(16).toString("hex")}\n`);
+  fs.writeFileSync(inside("/etc/machine-id"), identity.machineId);
   fs.chmodSync(inside("/etc/machine-id"), 0o444);
   fs.writeFileSync(inside("/etc/hostname"), `${entry.hostname}\n`);
   const hosts = fs.readFileSync(inside("/etc/hosts"), "utf8").replace(/^127\.0\.1\.1.*\n/m, "");
   fs.writeFileSync(inside("/etc/hosts"), `${hosts.trimEnd()}\n127.0.1.1\t${entry.hostname}\n`);
-}
-
-async function newKey(file: string, comment: string): Promise<void> {
-  await run("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", comment, "-f", file]);
 }
 
 /** Takes the overlay off. A mount that something still uses goes away with its last user. */

@@ -1,12 +1,12 @@
 import { spawn } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { controlGroups, removeControlGroups } from "./controlGroup";
+import { enterControlGroups, removeControlGroups } from "./controlGroup";
 import { disksOf } from "./disks";
 import { networkOf } from "./network";
 import { hostFolder, sourceFolder } from "./places";
 import { type CommandOptions, type CommandResult, execute, LabError, retryFor, run, sleep, tail } from "./process";
-import { identify, isAlive, type RegisterEntry, readEntry, writeEntry } from "./register";
+import { entryOf, identify, isAlive, readEntry, writeEntry } from "./register";
 
 /** Where the parts of a host are on this machine. */
 export function layoutOf(name: string) {
@@ -46,17 +46,17 @@ const nspawnArguments = ["--quiet", "--register=no", "--keep-unit", "--resolv-co
 export async function boot(name: string, seconds: number): Promise<void> {
   const entry = entryOf(name);
   const layout = layoutOf(name);
-  const groups = controlGroups(name);
-  for (const group of groups) {
-    fs.mkdirSync(group, { recursive: true });
-  }
-  const intoGroups = groups.map((group) => `echo $$ > '${group}/cgroup.procs' && `).join("");
   const log = fs.openSync(layout.console, "a");
   const container = spawn(
     "/bin/sh",
     [
       // Kept in its unit, nspawn does not reboot by itself but leaves that, with exit code 133, to who started it.
-      ...["-c", `${intoGroups}while systemd-nspawn "$@"; [ $? = 133 ]; do :; done`, "sh", ...nspawnArguments],
+      ...[
+        "-c",
+        `${enterControlGroups(name)}while systemd-nspawn "$@"; [ $? = 133 ]; do :; done`,
+        "sh",
+        ...nspawnArguments,
+      ],
       `--directory=${layout.root}`,
       `--machine=hostmem-${name}`,
       `--hostname=${entry.hostname}`,
@@ -123,14 +123,6 @@ export async function waitForBoot(name: string, seconds: number, otherLeaderThan
 
 function readConsole(name: string): string {
   return fs.existsSync(layoutOf(name).console) ? fs.readFileSync(layoutOf(name).console, "utf8") : "";
-}
-
-function entryOf(name: string): RegisterEntry {
-  const entry = readEntry(name);
-  if (!entry) {
-    throw new LabError(`there is no lab host named ${name}`);
-  }
-  return entry;
 }
 
 /** The container's first process as this machine numbers it; another one after every reboot. */

@@ -15,6 +15,16 @@ export function controlGroups(name: string): string[] {
   return roots.map((root) => path.join(root, `hostmem-lab-${name}`));
 }
 
+/** Makes the host's groups, and returns the beginning of a shell script that enters them. */
+export function enterControlGroups(name: string): string {
+  return controlGroups(name)
+    .map((group) => {
+      fs.mkdirSync(group, { recursive: true });
+      return `echo $$ > '${group}/cgroup.procs' && `;
+    })
+    .join("");
+}
+
 /** Every process in the host's groups. */
 export function processesOf(name: string): number[] {
   const found = new Set<number>();

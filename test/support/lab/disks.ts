@@ -12,7 +12,8 @@ export interface Disk {
 }
 
 const diskBytes = 1024 ** 3;
-const diskCount = 2;
+/** How many spare disks a container has. */
+export const diskCount = 2;
 
 interface LoopDevice {
   name: string;

@@ -26,7 +26,7 @@ export async function recordHost(host: LabHost, options: RecordOptions = {}): Pr
   const script = fs.readFileSync(path.join(sourceFolder(), "record_host.py"), "utf8");
   const folders = (options.folders ?? []).map((folder) => `'${folder}'`).join(" ");
   const record = JSON.parse(await host.succeed(`python3 - ${folders}`, { input: script })) as HostRecord;
-  if (host.kind === "nova" && host.services !== "none") {
+  if (host.kind !== "light" && host.services !== "none") {
     for (const [name, inventory] of Object.entries(await host.cloud.placementInventory())) {
       const { total, reserved, allocation_ratio: ratio } = inventory;
       record.entries[`placement ${name}`] = `total ${total}, reserved ${reserved}, ratio ${ratio}`;

@@ -7,6 +7,9 @@ import { installTools, packageSources, requireRoot } from "./machine";
 import { imageFolder } from "./places";
 import { run } from "./process";
 import { type Kind, recipeHash, recipes, release } from "./recipe";
+import { listEntries } from "./register";
+import { chooseServices } from "./services";
+import { rootDiskFile } from "./vm/qemu";
 
 /** Takes one line about long work. */
 export type Progress = (line: string) => void;
@@ -34,7 +37,7 @@ export function findImage(kind: Kind): Image | undefined {
 export async function prepareImage(kind: Kind, progress: Progress): Promise<Image> {
   requireRoot();
   // Also with an image at hand: it may come from another machine's cache.
-  await withLock("tools", 900, () => installTools(progress));
+  await withLock("tools", 900, () => installTools(kind, progress));
   const found = findImage(kind);
   if (found) {
     return found;
@@ -57,6 +60,11 @@ async function build(kind: Kind, progress: Progress): Promise<Image> {
       progress(`${kind} image: ${script}`);
       await runOffline(root, script);
     }
+    if (recipe.isDisk) {
+      progress(`${kind} image: putting the files on a disk`);
+      chooseServices(root, "none");
+      await makeRootDisk(root, unfinished);
+    }
     if (recipe.firstRun) {
       const layer = path.join(unfinished, firstRunLayer);
       await runFirstTime(kind, imageAt(unfinished), recipe.firstRun, layer, progress);
@@ -70,6 +78,20 @@ async function build(kind: Kind, progress: Progress): Promise<Image> {
   progress(`${kind} image: ready in ${folder}`);
   return imageAt(folder);
 }
+
+/** Replaces a root's files by a disk that holds them, with the kernel and the initramfs to boot it beside it. */
+async function makeRootDisk(root: string, folder: string): Promise<void> {
+  for (const file of ["kernel", "initrd"]) {
+    fs.copyFileSync(path.join(root, "boot/lab", file), path.join(folder, file));
+  }
+  const disk = path.join(folder, rootDiskFile);
+  fs.closeSync(fs.openSync(disk, "wx", 0o600));
+  fs.truncateSync(disk, rootDiskBytes);
+  await run("mkfs.ext4", ["-q", "-F", "-L", "hostmem-root", "-d", root, disk], { seconds: 300 });
+  fs.rmSync(root, { recursive: true });
+}
+
+const rootDiskBytes = 6 * 1024 ** 3;
 
 const firstRunLayer = "first-run";
 
@@ -106,10 +128,12 @@ const keptUnusedMilliseconds = 24 * 3600 * 1000;
 /** Images of other recipes that no host stands on and that nobody has asked for lately. */
 function removeOldImages(current: string): void {
   const mounts = fs.readFileSync("/proc/self/mounts", "utf8");
+  const machines = listEntries().entries.map((entry) => entry.machine?.bootFolder);
   for (const name of fs.readdirSync(imageFolder())) {
     const folder = path.join(imageFolder(), name);
+    const isInUse = mounts.includes(folder) || machines.includes(folder);
     const unused = Date.now() - fs.statSync(folder).mtimeMs > keptUnusedMilliseconds;
-    if (folder !== current && unused && !mounts.includes(folder)) {
+    if (folder !== current && unused && !isInUse) {
       fs.rmSync(folder, { recursive: true, force: true });
     }
   }

@@ -1,7 +1,9 @@
 import * as fs from "node:fs";
 import { cloneImage } from "./clone";
 import { Cloud } from "./cloud";
-import { boot, executeIn, kill, layoutOf, powerOff, reboot } from "./container";
+import { layoutOf } from "./container";
+import { diskCount } from "./disks";
+import { type Driver, driverOf } from "./driver";
 import { prepareImage } from "./image";
 import { withLock } from "./lock";
 import { allowManyHosts } from "./machine";
@@ -12,11 +14,14 @@ import type { Kind } from "./recipe";
 import { identify, type RegisterEntry, readEntry, register, writeEntry } from "./register";
 import { chooseServices, type Services, waitForServices } from "./services";
 import { removeHost, sweep } from "./takeDown";
+import { cloneMachine, startAsNew } from "./vm/clone";
+import { serialOf, spareDisks } from "./vm/qemu";
+import { prepareTemplate } from "./vm/template";
 
 /** What kind of host, and how much of it. */
 export interface LabHostOptions {
   kind: Kind;
-  /** For a nova host; default `full`. */
+  /** Of a nova host the default is `full`, of a vm `none`; a light one has none. */
   services?: Services;
   /** The beginning of its name; a number follows, so that test runs do not meet. Default: the kind. */
   name?: string;
@@ -32,10 +37,11 @@ export interface FileOptions {
   owner?: string;
 }
 
-const bootSeconds = 120;
-const serviceSeconds = 120;
+/** How long a host may take, with others of its kind beside it: an emulated one is some ten times slower. */
+const bootSeconds = { light: 120, nova: 120, vm: 300 };
+const serviceSeconds = { nova: 120, vm: 600 };
 
-/** A real host for tests, with the verbs of the NixOS test driver: a systemd container that SSH reaches. */
+/** A real host for tests, with the verbs of the NixOS test driver: a systemd container or a machine that SSH reaches. */
 export class LabHost {
   /** The login: a user with sudo and a key, and the host key to expect. Fits the `connection` of `@pulumi/command`. */
   readonly connection: {
@@ -51,16 +57,15 @@ export class LabHost {
   readonly address: string;
   /** Knows this host alone. */
   readonly knownHostsFile: string;
-  /** Two spare disks, blank, 1 GiB each: links that udev keeps, as it does for labels and UUIDs. */
-  readonly disks = ["/dev/hostmem-disk0", "/dev/hostmem-disk1"];
+  /** Spare disks, blank, 1 GiB each, two of a container and four of a vm: links that udev keeps, as it does for UUIDs. */
+  readonly disks: string[];
   /** The same disks under the names that lasting configuration should use. */
-  readonly disksById = ["/dev/disk/by-id/nvme-HOSTMEM_LAB_0001", "/dev/disk/by-id/nvme-HOSTMEM_LAB_0002"];
-  /** On this machine: every file that was written or removed since the host was made. */
-  readonly upperDirectory: string;
+  readonly disksById: string[];
+  /** On this machine: the sparse files behind the disks. A running vm does not notice what is written to them here. */
+  readonly diskFiles: string[];
   /** Nova, placement and the servers of a nova host. */
   readonly cloud = new Cloud(this);
-  /** On this machine: the host's root, as long as the host exists. */
-  readonly rootDirectory: string;
+  private readonly driver: Driver;
 
   constructor(
     readonly name: string,
@@ -71,8 +76,12 @@ export class LabHost {
     const layout = layoutOf(name);
     this.address = networkOf(number).address;
     this.knownHostsFile = layout.knownHosts;
-    this.upperDirectory = layout.upper;
-    this.rootDirectory = layout.root;
+    this.driver = driverOf(kind);
+    const numbers = Array.from({ length: kind === "vm" ? spareDisks : diskCount }, (_, index) => index);
+    this.disks = numbers.map((index) => `/dev/hostmem-disk${index}`);
+    const bus = kind === "vm" ? "virtio" : "nvme";
+    this.disksById = numbers.map((index) => `/dev/disk/by-id/${bus}-${serialOf(index)}`);
+    this.diskFiles = numbers.map((index) => `${layout.disks}/disk${index}`);
     this.connection = {
       host: this.address,
       port: 22,
@@ -83,12 +92,20 @@ export class LabHost {
     };
   }
 
+  /** On this machine: every file that was written or removed since the host was made. */
+  get upperDirectory(): string {
+    if (this.kind === "vm") {
+      throw new LabError(`${this.name} is a machine with a disk of its own: what it wrote cannot be seen from here`);
+    }
+    return layoutOf(this.name).upper;
+  }
+
   /**
    * Runs a bash script as root on the host, whatever its exit code. What it leaves running in the background must have
    * its output redirected: the call waits for the end of the output, not of the script.
    */
   execute(script: string, options: CommandOptions = {}): Promise<CommandResult> {
-    return executeIn(this.name, script, options);
+    return this.driver.executeIn(this.name, script, options);
   }
 
   /** Runs a bash script (`set -euo pipefail`) as root and returns what it printed; fails unless it exits with 0. */
@@ -156,7 +173,7 @@ export class LabHost {
 
   /** Boots a host that was stopped or has crashed. */
   async start(): Promise<void> {
-    await boot(this.name, bootSeconds);
+    await this.driver.boot(this.name, bootSeconds[this.kind]);
     await this.waitForServices();
   }
 
@@ -171,17 +188,20 @@ export class LabHost {
 
   /** Powers off cleanly. The host's files stay; `start()` boots it again. */
   stop(seconds = 60): Promise<void> {
-    return powerOff(this.name, seconds);
+    return this.driver.powerOff(this.name, seconds);
   }
 
-  /** Kills everything at once, as a power cut would (but what was written without fsync is not lost). */
+  /**
+   * Kills everything at once, as a power cut would. A vm loses what it had not flushed to its disks; a container loses
+   * nothing that was written.
+   */
   crash(): Promise<void> {
-    return kill(this.name);
+    return this.driver.kill(this.name);
   }
 
   /** Reboots cleanly and waits until all is up again. */
   async reboot(): Promise<void> {
-    await reboot(this.name, bootSeconds);
+    await this.driver.reboot(this.name, bootSeconds[this.kind]);
     await this.waitForServices();
   }
 
@@ -195,11 +215,13 @@ export class LabHost {
     await this.waitForOpenPort(22);
     const disks = this.disks.filter((_, index) => !readEntry(this.name)?.unplugged?.includes(index));
     await this.waitUntilSucceeds(["true", ...disks.map((disk) => `test -b ${disk}`)].join(" && "), 30);
-    if (this.kind === "nova") {
-      await waitForServices(this.name, this.services, serviceSeconds);
+    if (this.kind !== "light") {
+      await waitForServices(this.name, this.services, serviceSeconds[this.kind]);
     }
   }
 }
+
+const defaultServices = { nova: "full", vm: "none" } as const;
 
 /** Makes and boots a host. It is removed at the latest when this process ends. Several may be started at once. */
 export async function startLabHost(options: LabHostOptions): Promise<LabHost> {
@@ -207,18 +229,24 @@ export async function startLabHost(options: LabHostOptions): Promise<LabHost> {
   const image = await prepareImage(options.kind, progress);
   allowManyHosts();
   await sweep();
-  const services = options.kind === "nova" ? (options.services ?? "full") : "none";
+  const services = options.kind === "light" ? "none" : (options.services ?? defaultServices[options.kind]);
+  const template = options.kind === "vm" ? await prepareTemplate(image, services, progress) : undefined;
   const entry = await withLock("register", 60, async () => takeEntry(options));
   if (!options.persistent) {
     removeHostsWhenWeEnd();
   }
   try {
-    await cloneImage(entry, image);
+    if (template) {
+      await cloneMachine(entry, image, { resumeFrom: template });
+      await startAsNew(entry, bootSeconds.vm);
+    } else {
+      await cloneImage(entry, image);
+    }
     if (options.kind === "nova") {
-      chooseServices(entry.name, services);
+      chooseServices(layoutOf(entry.name).root, services);
     }
     const host = new LabHost(entry.name, options.kind, services, entry.number);
-    await host.start();
+    await (template ? host.waitForServices() : host.start());
     return host;
   } catch (error) {
     await removeHost(entry.name);
@@ -233,7 +261,7 @@ function takeEntry(options: LabHostOptions): RegisterEntry {
       kind: options.kind,
       owner: options.persistent ? undefined : identify(process.pid),
       // A nova host's name is in the databases of its image.
-      ...(options.kind === "nova" ? { hostname: "compute" } : {}),
+      ...(options.kind === "light" ? {} : { hostname: "compute" }),
     },
   );
 }

@@ -1,15 +1,21 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { execute, LabError, run } from "./process";
-import { release } from "./recipe";
+import { type Kind, release } from "./recipe";
 
-const packages: Record<string, string> = {
+const commonPackages: Record<string, string> = {
   mmdebstrap: "mmdebstrap",
   "systemd-nspawn": "systemd-container",
   ssh: "openssh-client",
   nsenter: "util-linux",
   losetup: "mount",
   ip: "iproute2",
+};
+
+const vmPackages: Record<string, string> = {
+  "qemu-system-x86_64": "qemu-system-x86",
+  "qemu-img": "qemu-utils",
+  "mkfs.ext4": "e2fsprogs",
 };
 
 /** Refuses to go on where containers cannot be made. */
@@ -19,8 +25,9 @@ export function requireRoot(): void {
   }
 }
 
-/** Installs what the lab needs on this machine, if it is not there. */
-export async function installTools(progress: (line: string) => void): Promise<void> {
+/** Installs what hosts of a kind need on this machine, if it is not there. */
+export async function installTools(kind: Kind, progress: (line: string) => void): Promise<void> {
+  const packages = kind === "vm" ? { ...commonPackages, ...vmPackages } : commonPackages;
   const found = await execute("sh", ["-c", 'for tool; do command -v "$tool"; done', "sh", ...Object.keys(packages)]);
   const present = new Set(found.stdout.split("\n").map((file) => path.basename(file)));
   const missing = Object.keys(packages)

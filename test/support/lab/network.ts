@@ -42,7 +42,15 @@ export async function createNetwork(number: number): Promise<void> {
   await run("ip", [...inside, "route", "add", "default", "via", network.gateway]);
 }
 
-/** Removes both interfaces and the namespace, whatever of them exists. */
+/** Makes the network of a machine: one interface here, whose other end is the machine's network card. */
+export async function createTap(number: number): Promise<void> {
+  const network = networkOf(number);
+  await run("ip", ["tuntap", "add", "dev", network.interface, "mode", "tap"]);
+  await run("ip", ["address", "add", `${network.gateway}/30`, "dev", network.interface]);
+  await run("ip", ["link", "set", network.interface, "up"]);
+}
+
+/** Removes the interfaces and the namespace, whatever of them exists. */
 export async function removeNetwork(number: number): Promise<void> {
   const network = networkOf(number);
   if (fs.existsSync(`/sys/class/net/${network.interface}`)) {

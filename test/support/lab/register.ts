@@ -2,6 +2,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { hostFolder, hostsFolder, openStateFolder } from "./places";
 import { LabError } from "./process";
+import type { Kind } from "./recipe";
 
 /** A process that cannot be mistaken for a later one with the same number. */
 export interface ProcessIdentity {
@@ -15,7 +16,7 @@ export interface ProcessIdentity {
 /** What a lab host is made of, written before the first of it exists, so that anybody can remove it. */
 export interface RegisterEntry {
   name: string;
-  kind: "nova" | "light";
+  kind: Kind;
   /** The process whose end is the end of the host; none for a host that stays until it is taken down by name. */
   owner: ProcessIdentity | undefined;
   /** The third byte of its network, 10.213.N.0/30, and the number in the names of its interfaces. */
@@ -23,8 +24,23 @@ export interface RegisterEntry {
   hostname: string;
   /** Disks that are not plugged in, by their index. */
   unplugged?: number[];
-  /** The process that holds the running container, parent of systemd-nspawn; none while the host is powered off. */
+  /**
+   * The process that holds the running container, parent of systemd-nspawn, or that is the running machine; none while
+   * the host is powered off.
+   */
   container?: ProcessIdentity | undefined;
+  /** Of a vm host: what its next start is made of. */
+  machine?: MachineStart | undefined;
+}
+
+/** What the next start of a machine is made of. */
+export interface MachineStart {
+  /** The folder of kernel and initramfs. */
+  bootFolder: string;
+  /** The folder of a stopped machine to go on with, instead of booting. */
+  resumeFrom?: string;
+  /** Keeps its memory in files of its own, so that others can go on with it. */
+  keepsMemory?: boolean;
 }
 
 /** Who is the process with this number now? Undefined if there is none, or only a dead one that nobody has waited for. */
@@ -75,6 +91,15 @@ export function readEntry(name: string): RegisterEntry | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** The entry of a host that has to be there. */
+export function entryOf(name: string): RegisterEntry {
+  const entry = readEntry(name);
+  if (!entry) {
+    throw new LabError(`there is no lab host named ${name}`);
+  }
+  return entry;
 }
 
 /** Writes an entry so that a reader sees the old one or the new one. */

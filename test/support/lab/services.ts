@@ -1,6 +1,6 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { executeIn, layoutOf } from "./container";
+import { driverOfHost } from "./driver";
 import { describeFailure, LabError } from "./process";
 
 /**
@@ -11,15 +11,17 @@ import { describeFailure, LabError } from "./process";
  */
 export type Services = "full" | "min" | "none";
 
-const beyondMin = ["nova-scheduler", "nova-api", "glance-api", "neutron-stub"];
-const beyondNone = ["nova-compute", "nova-conductor", "rabbitmq-server", "placement-api", "lab-control-plane"];
+/** The units of `full` that are not in `min`. */
+export const beyondMin = ["nova-scheduler", "nova-api", "glance-api", "neutron-stub"];
+/** The units of `min` that are not in `none`. */
+export const beyondNone = ["nova-compute", "nova-conductor", "rabbitmq-server", "placement-api", "lab-control-plane"];
 
 /** Leaves enabled what is to run, before the first boot: from then on the host starts it by itself, as a real one does. */
-export function chooseServices(name: string, services: Services): void {
+export function chooseServices(root: string, services: Services): void {
   const without = { full: [], min: beyondMin, none: [...beyondMin, ...beyondNone] }[services];
   for (const unit of without) {
     const link = `etc/systemd/system/multi-user.target.wants/${unit}.service`;
-    fs.rmSync(path.join(layoutOf(name).root, link), { force: true });
+    fs.rmSync(path.join(root, link), { force: true });
   }
 }
 
@@ -39,6 +41,7 @@ export async function waitForServices(name: string, services: Services, seconds:
     until rabbitmqctl -q list_queues name consumers |
       awk '$2 > 0 { up[$1] } END { split("${queues.join(" ")}", all); for (i in all) if (!(all[i] in up)) exit 1 }'
     do sleep 0.1; done`;
+  const { executeIn } = driverOfHost(name);
   const result = await executeIn(name, script, { seconds });
   if (result.exitCode !== 0) {
     const state = await executeIn(name, "systemctl --failed --no-pager; tail -n 5 /var/log/nova/*.log");

@@ -1,8 +1,9 @@
 import * as fs from "node:fs";
 import { unmountClone } from "./clone";
-import { kill, layoutOf } from "./container";
+import { layoutOf } from "./container";
 import { removeControlGroups } from "./controlGroup";
 import { detachDisks } from "./disks";
+import { driverOfHost } from "./driver";
 import { withLock } from "./lock";
 import { removeNetwork } from "./network";
 import { hostFolder } from "./places";
@@ -17,7 +18,7 @@ import { isAlive, listEntries, type RegisterEntry, readEntry } from "./register"
 export async function removeHost(name: string): Promise<void> {
   const layout = layoutOf(name);
   const entry = readEntry(name);
-  await kill(name);
+  await driverOfHost(name).kill(name);
   await removeControlGroups(name);
   await detachDisks(name, layout.root);
   await unmountClone(layout.root);
