@@ -1,39 +1,12 @@
 import { strict as assert } from "node:assert";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import * as fs from "node:fs";
 import * as path from "node:path";
 import { compareRecords, recordHost } from "../support/lab/hostRecord";
 import { type LabHost, startLabHost } from "../support/lab/labHost";
-import { type CommandResult, execute, retryFor, run } from "../support/lab/process";
+import { execute, retryFor } from "../support/lab/process";
 import { compareUpper, recordUpper } from "../support/lab/upperRecord";
-
-/** Logs in as a user would: his key, and no host that is not known already. */
-function ssh(host: LabHost, command: string, knownHosts = host.knownHostsFile): Promise<CommandResult> {
-  const { privateKeyFile, user } = host.connection;
-  const options = ["BatchMode=yes", "StrictHostKeyChecking=yes", `UserKnownHostsFile=${knownHosts}`];
-  const args = ["-F", "none", "-i", privateKeyFile, ...options.flatMap((option) => ["-o", option])];
-  return execute("ssh", [...args, `${user}@${host.address}`, command], { seconds: 30 });
-}
-
-/** Everything on this machine that bears the mark of a host: what must be gone after it. */
-async function tracesOf(host: { name: string; address: string }): Promise<string[]> {
-  const number = host.address.split(".")[2];
-  const traces = {
-    mount: fs.readFileSync("/proc/self/mounts", "utf8").split("\n"),
-    "loop device": (await run("losetup", ["--list", "--noheadings", "--output", "BACK-FILE"])).split("\n"),
-    network: (await run("ip", ["-brief", "address"])).split("\n"),
-    namespace: fs.existsSync("/run/netns") ? fs.readdirSync("/run/netns") : [],
-    "control group": (await run("find", ["/sys/fs/cgroup", "-maxdepth", "2", "-name", "hostmem-*"])).split("\n"),
-    process: (await run("ps", ["-eww", "-o", "args="])).split("\n"),
-    folder: fs.readdirSync("/var/tmp/hostmem-lab/hosts"),
-  };
-  const marks = [`hostmem-${number}(?![0-9])`, `10\\.213\\.${number}\\.`, `${host.name}(?![0-9])`];
-  const mark = new RegExp(marks.join("|"));
-  return Object.entries(traces).flatMap(([what, lines]) =>
-    lines.filter((line) => mark.test(line)).map((line) => `${what}: ${line.trim()}`),
-  );
-}
+import { ssh, tracesOf } from "./support/outside";
 
 describe("a light lab host", function () {
   this.timeout(60_000);
@@ -47,7 +20,7 @@ describe("a light lab host", function () {
   it("lets the user in by key, once its host key is known, and lets him become root", async () => {
     const login = await ssh(host, "sudo -n true && id -un");
     assert.equal(login.stdout, "deploy\n", login.stderr);
-    const stranger = await ssh(host, "id", "/dev/null");
+    const stranger = await ssh(host, "id", { knownHosts: "/dev/null" });
     assert.equal(stranger.exitCode, 255);
     assert.match(stranger.stderr, /Host key verification failed/);
   });

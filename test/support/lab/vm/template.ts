@@ -51,7 +51,9 @@ async function build(image: Image, services: Services, base: string | undefined,
     progress(`vm image: ${base ? `starting services, ${services}` : "first boot"}`);
     await cloneMachine(entry, image, { keepsMemory: true, ...(base ? { resumeFrom: base } : {}) });
     await boot(entry.name, 300);
-    if (services !== "none") {
+    if (services === "none") {
+      await succeed(entry, imageScript("vm-template.sh"));
+    } else {
       await startServices(entry, services, progress);
     }
     // What is in the page cache would be in every copy's memory.
@@ -72,8 +74,12 @@ async function startServices(entry: RegisterEntry, services: Services, progress:
   if (services === "full") {
     const script = "nova-first-run.sh";
     progress(`vm image: ${script}`);
-    await succeed(entry, fs.readFileSync(path.join(sourceFolder(), "image", script), "utf8"), 300);
+    await succeed(entry, imageScript(script), 300);
   }
+}
+
+function imageScript(name: string): string {
+  return fs.readFileSync(path.join(sourceFolder(), "image", name), "utf8");
 }
 
 async function succeed(entry: RegisterEntry, script: string, seconds = 60): Promise<void> {
