@@ -4,59 +4,13 @@ import { once } from "node:events";
 import { existsSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type BackingStoreArgs, backingStore } from "../../provider/core/kinds/backingStore";
+import { backingStore } from "../../provider/core/kinds/backingStore";
 import { installOnMachine } from "../support/machinePackages";
 import { DescribedHost } from "../support/plans/describedHost";
-import { readArgs } from "../support/plans/planCase";
-import { sampled } from "../support/sampled";
-import { contents, contentTools } from "../support/store/contents";
+import { contentTools } from "../support/store/contents";
 import { callLibrary, callLibraryOn, readDevice, usualPath } from "../support/store/hostLibrary";
 import { LoopDisk, onDisk } from "../support/store/loopDisk";
-
-const mountPoint = "/var/lib/libvirt/qemu/ram";
-const uuid = "11111111-2222-5333-8444-555555555555";
-/** Enough for a store, little enough to be read quickly. */
-const sizeMib = 340;
-
-function storeArgs(declared: Record<string, unknown>): BackingStoreArgs {
-  return readArgs(backingStore as never, declared) as BackingStoreArgs;
-}
-
-/** What a preview says of a store on this device of this machine, everything else being right. */
-function preview(device: string, declared: Record<string, unknown> = {}, path?: string, begun = false) {
-  const args = storeArgs({ device, allowUnstableDeviceName: true, ...declared });
-  const described = new DescribedHost({
-    directories: { [mountPoint]: "empty" },
-    fileSystems: { "/": { total: 9, free: 9 } },
-  });
-  const { journal, ...others } = described.facts(backingStore.probes?.(args));
-  const store = {
-    mountPoint,
-    device,
-    fileSystem: args.fileSystem!,
-    mounted: true,
-    files: [],
-    unfinished: true,
-  } as const;
-  const record = { version: 1, owner: args.owner, edits: [], store } as const;
-  const objects = new Map(begun ? [["BackingStore", record]] : []) as unknown as typeof journal.objects;
-  const facts = {
-    ...others,
-    journal: { ...journal, objects },
-    devices: new Map([[device, readDevice(device, path).device]]),
-  };
-  const { problems, plan } = backingStore.evaluate(args, facts, { recorded: undefined, planned: [] });
-  return { said: problems.map(({ path, message }) => `${path}: ${message}`), steps: plan.steps };
-}
-
-/** Text with what differs from run to run taken out. */
-function tidy(text: string, { device }: LoopDisk): string {
-  return text
-    .replaceAll(device, "DISK")
-    .replace(/UUID=[\w-]+/g, "UUID=…")
-    .replace(/sha256:\w+/g, "sha256:…")
-    .replace(/ at 0x[0-9a-f]{4,}/g, " at 0x…");
-}
+import { assertRefused, assertSaid, mountPoint, preview, sizeMib, storeArgs, tidy, uuid } from "./support/storeOnDisk";
 
 describe("a disk of this machine", function () {
   this.timeout(120_000);
@@ -82,23 +36,6 @@ describe("a disk of this machine", function () {
     await once(child.stdout, "data");
   }
 
-  /** Both the preview and the host's own check refuse, and neither has written a byte. */
-  function assertRefused(said: string, declared: Record<string, unknown> = {}, consent = ""): void {
-    const before = disk.hash();
-    assertSaid(said, declared, consent);
-    assert.equal(disk.hash(), before);
-  }
-
-  function assertSaid(said: string, declared: Record<string, unknown> = {}, consent = ""): void {
-    assert.deepEqual(
-      preview(disk.device, declared).said.map((each) => tidy(each, disk)),
-      [`device: ${said}`],
-    );
-    const check = callLibrary("make_file_system", "xfs", disk.device, uuid, consent);
-    assert.equal(check.ok, false);
-    assert.notEqual(check.failed, "");
-  }
-
   it("that is blank is formatted without a consent, as xfs and as ext4", () => {
     for (const fileSystem of ["xfs", "ext4"]) {
       const before = disk.hash();
@@ -115,25 +52,6 @@ describe("a disk of this machine", function () {
     }
   });
 
-  for (const [name, { make, said }] of sampled("contents of a disk", Object.entries(contents), 8)) {
-    it(`with ${name} on it is refused, and formatted with exactly the consent that the refusal asks for`, () => {
-      onDisk(make, disk.device);
-      const signature = readDevice(disk.device).device.content ?? "";
-      const lost = tidy(signature, disk);
-      const before = disk.hash();
-      assertSaid(`DISK is not blank: ${said}. To lose it, say consentToWipe: "${lost}"`);
-      const other = "ext4 UUID=0";
-      const mismatch = 'consentToWipe names "ext4 UUID=…", which is something else';
-      assertSaid(`DISK is not blank: ${said}. ${mismatch}`, { consentToWipe: other }, other);
-      assert.equal(disk.hash(), before);
-      assert.deepEqual(preview(disk.device, { consentToWipe: signature }).said, []);
-      const made = callLibrary("make_file_system", "xfs", disk.device, uuid, signature);
-      assert.equal(made.ok, true, made.output);
-      assert.equal(readDevice(disk.device).device.content, `xfs UUID=${uuid}`);
-      assert.equal(onDisk("blkid -p -o value -s UUID $1", disk.device).trim(), uuid);
-    });
-  }
-
   describe("that is in use is refused, consent or not:", () => {
     const makeExt4 = () => {
       onDisk("mkfs.ext4 -q -E lazy_itable_init=0,lazy_journal_init=0 $1", disk.device);
@@ -144,7 +62,12 @@ describe("a disk of this machine", function () {
       const consentToWipe = makeExt4();
       const folder = mkdtempSync(join(tmpdir(), "hostmem mount "));
       onDisk(`mount $1 '${folder}'`, disk.device);
-      assertRefused(`DISK is in use: it is mounted at ${folder}. It is left alone`, { consentToWipe }, consentToWipe);
+      assertRefused(
+        disk,
+        `DISK is in use: it is mounted at ${folder}. It is left alone`,
+        { consentToWipe },
+        consentToWipe,
+      );
       onDisk(`umount '${folder}'`, disk.device);
       rmSync(folder, { recursive: true });
     });
@@ -153,7 +76,7 @@ describe("a disk of this machine", function () {
       const consentToWipe = makeExt4();
       await start("unshare", "--mount", "sh", "-c", `mount ${disk.device} /mnt && echo mounted && cat`);
       const said = "DISK is in use: it cannot be opened exclusively (Device or resource busy). It is left alone";
-      assertRefused(said, { consentToWipe }, consentToWipe);
+      assertRefused(disk, said, { consentToWipe }, consentToWipe);
     });
 
     it("as swap", () => {
@@ -162,7 +85,7 @@ describe("a disk of this machine", function () {
       // The kernel may write anything but the header of a disk that it swaps to.
       const header = () => onDisk("blockdev --flushbufs $1; head -c 4096 $1 | sha256sum", disk.device);
       const before = header();
-      assertSaid("DISK is in use: it is swap. It is left alone", { consentToWipe }, consentToWipe);
+      assertSaid(disk, "DISK is in use: it is swap. It is left alone", { consentToWipe }, consentToWipe);
       assert.equal(header(), before);
     });
 
@@ -170,12 +93,15 @@ describe("a disk of this machine", function () {
     it("open in a process that asked for nothing exclusive, as QEMU does with a guest's disk", async () => {
       const open = `import time; f = open("${disk.device}", "r+b", 0); print("open", flush=True); time.sleep(600)`;
       await start("python3", "-c", open);
-      assertRefused(`DISK is in use: python3 (pid ${children[0]?.pid}) has it open. It is left alone`);
+      assertRefused(disk, `DISK is in use: python3 (pid ${children[0]?.pid}) has it open. It is left alone`);
     });
 
     it("held by a program that opened it exclusively, though blank", async () => {
       await start("perl", "-e", hold, disk.device);
-      assertRefused("DISK is in use: it cannot be opened exclusively (Device or resource busy). It is left alone");
+      assertRefused(
+        disk,
+        "DISK is in use: it cannot be opened exclusively (Device or resource busy). It is left alone",
+      );
     });
 
     for (const tools of [["python3"], []]) {
@@ -208,6 +134,7 @@ describe("a disk of this machine", function () {
       assert.deepEqual(readDevice(disk.device).device.partitions, [`${name}p1`]);
       const table = "it holds gpt UUID=… (1: empty)";
       assertRefused(
+        disk,
         `DISK is not blank: ${table} with ${name}p1. To lose it, say consentToWipe: "gpt UUID=… (1: empty)"`,
       );
 
@@ -216,7 +143,12 @@ describe("a disk of this machine", function () {
       const node = join(folder, "node");
       onDisk(`mknod ${node} b $(tr : ' ' < /sys/class/block/${name}p1/dev); mkfs.ext4 -q ${node}`, disk.device);
       onDisk(`mkdir ${folder}/m && mount ${node} ${folder}/m`, disk.device);
-      assertRefused(`DISK is in use: it is mounted at ${folder}/m. It is left alone`, { consentToWipe }, consentToWipe);
+      assertRefused(
+        disk,
+        `DISK is in use: it is mounted at ${folder}/m. It is left alone`,
+        { consentToWipe },
+        consentToWipe,
+      );
       onDisk(`umount ${folder}/m`, disk.device);
 
       assert.match(
@@ -304,57 +236,6 @@ describe("a disk of this machine", function () {
     });
   }
 
-  it("with content that no tool knows is not blank, and a consent names that very content", () => {
-    onDisk("head -c 65536 /dev/urandom | dd of=$1 bs=4096 seek=3 conv=notrunc status=none", disk.device);
-    const [, content = ""] = /To lose it, say consentToWipe: "(.*)"$/.exec(preview(disk.device).said[0] ?? "") ?? [];
-    assert.match(content, /^unknown content sha256:[0-9a-f]{16}$/);
-    assertRefused(
-      `DISK is not blank: it holds unknown content sha256:…. To lose it, say consentToWipe: "unknown content sha256:…"`,
-    );
-    onDisk("head -c 65536 /dev/urandom | dd of=$1 bs=4096 seek=3 conv=notrunc status=none", disk.device);
-    const other = 'consentToWipe names "unknown content sha256:…", which is something else';
-    assertRefused(
-      `DISK is not blank: it holds unknown content sha256:…. ${other}`,
-      { consentToWipe: content },
-      content,
-    );
-  });
-
-  it("whose partition table is given up is not formatted over what came into its partitions since", () => {
-    onDisk("printf 'label: gpt\nsize=100M\nsize=100M\n' | sfdisk -q --no-reread --no-tell-kernel $1", disk.device);
-    const consent = readDevice(disk.device).device.content ?? "";
-    assert.match(consent, /^gpt UUID=\S+ \(1: empty, 2: empty\)$/);
-    assert.deepEqual(preview(disk.device, { consentToWipe: consent }).said, []);
-    onDisk(
-      "f=$(mktemp); mkfs.ext4 -q $f 100M; dd if=$f of=$1 bs=1M seek=1 conv=notrunc,sparse status=none; rm $f",
-      disk.device,
-    );
-    const before = disk.hash();
-    assert.match(
-      callLibrary("make_file_system", "xfs", disk.device, uuid, consent).failed,
-      / \(1: ext4 UUID=\S+, 2: empty\), and not gpt/,
-    );
-    assert.match(
-      preview(disk.device, { consentToWipe: consent }).said.join(),
-      /\(1: ext4 UUID=\S+, 2: empty\)\. consentToWipe names/,
-    );
-    assert.equal(disk.hash(), before);
-  });
-
-  it("with a partition table beside a file system is not given up by the name of the file system alone", () => {
-    onDisk(
-      "mkfs.ext4 -q $1; printf 'label: dos\nsize=100M\n' | sfdisk -q --wipe never --no-reread --no-tell-kernel $1",
-      disk.device,
-    );
-    const content = readDevice(disk.device).device.content ?? "";
-    assert.match(content, /^ext4 UUID=\S+, dos UUID=\S+ \(1: /);
-    const consentToWipe = content.split(",")[0]!;
-    const before = disk.hash();
-    assert.match(preview(disk.device, { consentToWipe }).said.join(), /which is something else$/);
-    assert.equal(callLibrary("make_file_system", "xfs", disk.device, uuid, consentToWipe).ok, false);
-    assert.equal(disk.hash(), before);
-  });
-
   it("is not made the second one of a name that another disk's file system has", () => {
     const other = LoopDisk.make(sizeMib);
     try {
@@ -435,6 +316,6 @@ describe("a disk of this machine", function () {
       disk.device,
     );
     assert.equal(readDevice(disk.device).device.isUnfinished, true);
-    assertRefused('DISK is not blank: it holds xfs UUID=…. To lose it, say consentToWipe: "xfs UUID=…"');
+    assertRefused(disk, 'DISK is not blank: it holds xfs UUID=…. To lose it, say consentToWipe: "xfs UUID=…"');
   });
 });

@@ -25,8 +25,10 @@ export const contentTools: Record<string, string> = {
 const gpt = "printf 'label: gpt\\nsize=100M\\nsize=100M\\n' | sfdisk -q --no-reread --no-tell-kernel $1";
 
 /**
- * A kernel without md, and one without ZFS, can make neither: their labels are written byte by byte, as much of them as
- * libblkid looks at (mdp_superblock_1 at 4 KiB; the uberblocks of the first ZFS label).
+ * A kernel without md, and one without ZFS, can make neither, and nothing but Windows makes BitLocker's: their labels are
+ * written byte by byte, as much of them as libblkid looks at (mdp_superblock_1 at 4 KiB; the uberblocks of the first ZFS
+ * label; BitLocker's boot sector, which names the place of its metadata). More, as md and others make them:
+ * recordedContent.ts.
  */
 export const contents: Record<string, Content> = {
   ext2: { make: "mkfs.ext2 -q $1", said: "it holds ext2 UUID=…" },
@@ -67,6 +69,16 @@ export const contents: Record<string, Content> = {
   "an MBR": {
     make: "printf 'label: dos\\nsize=100M\\n' | sfdisk -q --no-reread --no-tell-kernel $1",
     said: "it holds dos UUID=… (1: empty)",
+  },
+  "a GPT with a damaged primary": {
+    make: `${gpt}; printf damaged | dd of=$1 bs=1 seek=536 conv=notrunc status=none`,
+    said: "it has a partition table, gpt UUID=…",
+  },
+  BitLocker: {
+    make: `{ printf '\\353\\130\\220-FVE-FS-'; head -c 165 /dev/zero; printf '\\000\\020\\000\\000\\000\\000\\000\\000'; } |
+      dd of=$1 conv=notrunc status=none
+      printf -- '-FVE-FS-\\060\\000\\002\\000' | dd of=$1 bs=4096 seek=1 conv=notrunc status=none`,
+    said: "it holds BitLocker",
   },
   "the backup of a GPT alone": {
     make: `${gpt}; dd if=/dev/zero of=$1 bs=1M count=1 conv=notrunc status=none`,

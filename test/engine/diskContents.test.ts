@@ -1,0 +1,135 @@
+import { strict as assert } from "node:assert";
+import { installOnMachine } from "../support/machinePackages";
+import { sampled } from "../support/sampled";
+import { contents, contentTools } from "../support/store/contents";
+import { callLibrary, readDevice } from "../support/store/hostLibrary";
+import { LoopDisk, onDisk } from "../support/store/loopDisk";
+import { readRecorded, replay } from "../support/store/recordedContent";
+import { beginTrial } from "../support/trials";
+import { assertRefused, assertSaid, preview, sizeMib, tidy, uuid } from "./support/storeOnDisk";
+
+/** What a refusal calls what was recorded; a UUID is `…`. */
+const recordedSaid: Record<string, string> = {
+  "bcache-backing": "it holds bcache UUID=…",
+  "bcache-cache": "it holds bcache UUID=…",
+  "dm-integrity": "it holds DM_integrity",
+  "dm-verity": "it holds DM_verity_hash UUID=…",
+  "drbd-8": "it holds drbd",
+  "drbd-9": "it holds drbd",
+  luks1: "it holds crypto_LUKS UUID=…",
+  luks2: "it holds crypto_LUKS UUID=…",
+  "lvm-with-volume": "it holds LVM2_member UUID=…",
+  "md-0.90": "it holds linux_raid_member UUID=…",
+  "md-1.0": "it holds linux_raid_member UUID=…",
+  "md-1.1": "it holds linux_raid_member UUID=…",
+  "md-1.2": "it holds linux_raid_member UUID=…",
+};
+
+describe("a disk with something on it", function () {
+  this.timeout(120_000);
+  let disk: LoopDisk;
+  before(() => installOnMachine(contentTools));
+  beforeEach(() => {
+    disk = LoopDisk.make(sizeMib);
+  });
+  afterEach(() => disk.remove());
+
+  /** Puts something on the disk, and then asks for a store there: without a consent, with a wrong one, with the right one. */
+  function assertGuarded(name: string, put: () => void, said: string): void {
+    const prove = beginTrial("contents of a disk", name, ["refused", "unchanged", "wiped by its own consent alone"]);
+    put();
+    const signature = readDevice(disk.device).device.content ?? "";
+    const lost = tidy(signature, disk);
+    const before = disk.hash();
+    assertSaid(disk, `DISK is not blank: ${said}. To lose it, say consentToWipe: "${lost}"`);
+    const other = "ext4 UUID=0";
+    const mismatch = 'consentToWipe names "ext4 UUID=…", which is something else';
+    assertSaid(disk, `DISK is not blank: ${said}. ${mismatch}`, { consentToWipe: other }, other);
+    prove("refused");
+    assert.equal(disk.hash(), before);
+    prove("unchanged");
+    assert.deepEqual(preview(disk.device, { consentToWipe: signature }).said, []);
+    const made = callLibrary("make_file_system", "xfs", disk.device, uuid, signature);
+    assert.equal(made.ok, true, made.output);
+    assert.equal(readDevice(disk.device).device.content, `xfs UUID=${uuid}`);
+    assert.equal(onDisk("blkid -p -o value -s UUID $1", disk.device).trim(), uuid);
+    prove("wiped by its own consent alone");
+  }
+
+  for (const [name, { make, said }] of sampled("contents of a disk", Object.entries(contents), 8)) {
+    it(`with ${name} on it is refused, and formatted with exactly the consent that the refusal asks for`, () => {
+      assertGuarded(name, () => onDisk(make, disk.device), said);
+    });
+  }
+
+  for (const [name, content] of sampled("recorded contents of a disk", [...readRecorded()], 4)) {
+    it(`with a recorded ${name} on it is refused, and formatted with exactly the consent that the refusal asks for`, () => {
+      assert.equal(content.mib, sizeMib);
+      assertGuarded(
+        `recorded ${name}`,
+        () => {
+          replay(content, disk.device);
+          const seen = onDisk("wipefs --noheadings --output TYPE,OFFSET $1", disk.device).trim().split("\n");
+          assert.deepEqual(
+            seen.map((line) => line.trim().split(/\s+/).join(" at ")),
+            content.signatures,
+          );
+        },
+        recordedSaid[name] ?? "nothing",
+      );
+    });
+  }
+
+  it("with content that no tool knows is not blank, and a consent names that very content", () => {
+    onDisk("head -c 65536 /dev/urandom | dd of=$1 bs=4096 seek=3 conv=notrunc status=none", disk.device);
+    const [, content = ""] = /To lose it, say consentToWipe: "(.*)"$/.exec(preview(disk.device).said[0] ?? "") ?? [];
+    assert.match(content, /^unknown content sha256:[0-9a-f]{16}$/);
+    assertRefused(
+      disk,
+      `DISK is not blank: it holds unknown content sha256:…. To lose it, say consentToWipe: "unknown content sha256:…"`,
+    );
+    onDisk("head -c 65536 /dev/urandom | dd of=$1 bs=4096 seek=3 conv=notrunc status=none", disk.device);
+    const other = 'consentToWipe names "unknown content sha256:…", which is something else';
+    assertRefused(
+      disk,
+      `DISK is not blank: it holds unknown content sha256:…. ${other}`,
+      { consentToWipe: content },
+      content,
+    );
+  });
+
+  it("whose partition table is given up is not formatted over what came into its partitions since", () => {
+    onDisk("printf 'label: gpt\nsize=100M\nsize=100M\n' | sfdisk -q --no-reread --no-tell-kernel $1", disk.device);
+    const consent = readDevice(disk.device).device.content ?? "";
+    assert.match(consent, /^gpt UUID=\S+ \(1: empty, 2: empty\)$/);
+    assert.deepEqual(preview(disk.device, { consentToWipe: consent }).said, []);
+    onDisk(
+      "f=$(mktemp); mkfs.ext4 -q $f 100M; dd if=$f of=$1 bs=1M seek=1 conv=notrunc,sparse status=none; rm $f",
+      disk.device,
+    );
+    const before = disk.hash();
+    assert.match(
+      callLibrary("make_file_system", "xfs", disk.device, uuid, consent).failed,
+      / \(1: ext4 UUID=\S+, 2: empty\), and not gpt/,
+    );
+    assert.match(
+      preview(disk.device, { consentToWipe: consent }).said.join(),
+      /\(1: ext4 UUID=\S+, 2: empty\)\. consentToWipe names/,
+    );
+    assert.equal(disk.hash(), before);
+  });
+
+  it("with a partition table beside a file system is not given up by the name of the file system alone", () => {
+    onDisk(
+      "mkfs.ext4 -q $1; printf 'label: dos\nsize=100M\n' | sfdisk -q --wipe never --no-reread --no-tell-kernel $1",
+      disk.device,
+    );
+    const content = readDevice(disk.device).device.content ?? "";
+    assert.match(content, /^ext4 UUID=\S+, dos UUID=\S+ \(1: /);
+    const consentToWipe = content.split(",")[0]!;
+    const before = disk.hash();
+    assert.match(preview(disk.device, { consentToWipe }).said.join(), /which is something else$/);
+    assert.equal(callLibrary("make_file_system", "xfs", disk.device, uuid, consentToWipe).ok, false);
+    assert.equal(disk.hash(), before);
+  });
+});
