@@ -18,7 +18,7 @@ const guest = `<domain type='qemu'>
 </domain>`;
 
 describe("a vm lab host", function () {
-  this.timeout(300_000);
+  this.timeout(600_000); // It boots several times, and may have to share the processors.
   let host: LabHost;
   before(async function () {
     this.timeout(30 * 60_000); // The first run on a machine builds the image.

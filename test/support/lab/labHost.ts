@@ -21,7 +21,7 @@ import { prepareTemplate } from "./vm/template";
 /** What kind of host, and how much of it. */
 export interface LabHostOptions {
   kind: Kind;
-  /** Of a nova host the default is `full`, of a vm `none`; a light one has none. */
+  /** Of a nova host; default `full`. A vm has `none`: Nova is installed there, and not enabled. */
   services?: Services;
   /** The beginning of its name; a number follows, so that test runs do not meet. Default: the kind. */
   name?: string;
@@ -39,7 +39,7 @@ export interface FileOptions {
 
 /** How long a host may take, with others of its kind beside it: an emulated one is some ten times slower. */
 const bootSeconds = { light: 120, nova: 120, vm: 300 };
-const serviceSeconds = { nova: 120, vm: 600 };
+const serviceSeconds = 120;
 
 /** A real host for tests, with the verbs of the NixOS test driver: a systemd container or a machine that SSH reaches. */
 export class LabHost {
@@ -215,13 +215,11 @@ export class LabHost {
     await this.waitForOpenPort(22);
     const disks = this.disks.filter((_, index) => !readEntry(this.name)?.unplugged?.includes(index));
     await this.waitUntilSucceeds(["true", ...disks.map((disk) => `test -b ${disk}`)].join(" && "), 30);
-    if (this.kind !== "light") {
-      await waitForServices(this.name, this.services, serviceSeconds[this.kind]);
+    if (this.kind === "nova") {
+      await waitForServices(this.name, this.services, serviceSeconds);
     }
   }
 }
-
-const defaultServices = { nova: "full", vm: "none" } as const;
 
 /** Makes and boots a host. It is removed at the latest when this process ends. Several may be started at once. */
 export async function startLabHost(options: LabHostOptions): Promise<LabHost> {
@@ -229,8 +227,13 @@ export async function startLabHost(options: LabHostOptions): Promise<LabHost> {
   const image = await prepareImage(options.kind, progress);
   allowManyHosts();
   await sweep();
-  const services = options.kind === "light" ? "none" : (options.services ?? defaultServices[options.kind]);
-  const template = options.kind === "vm" ? await prepareTemplate(image, services, progress) : undefined;
+  const services = options.kind === "nova" ? (options.services ?? "full") : "none";
+  if (options.kind === "vm" && (options.services ?? "none") !== "none") {
+    throw new LabError(
+      "a vm host has no services but libvirt: an emulated processor is too slow for Nova's to start in time",
+    );
+  }
+  const template = options.kind === "vm" ? await prepareTemplate(image, progress) : undefined;
   const entry = await withLock("register", 60, async () => takeEntry(options));
   if (!options.persistent) {
     removeHostsWhenWeEnd();

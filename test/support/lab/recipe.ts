@@ -52,7 +52,7 @@ export const recipes: Record<Kind, Recipe> = {
     packages: [...basePackages, ...novaPackages, ...machinePackages],
     scripts: ["common.sh", "nova-configure.sh", "nova-databases.sh", "clean.sh", "vm-configure.sh"],
     isDisk: true,
-    firstRun: undefined, // Nova's first run is in a template of the running machine.
+    firstRun: undefined,
   },
 };
 

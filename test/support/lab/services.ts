@@ -11,10 +11,8 @@ import { describeFailure, LabError } from "./process";
  */
 export type Services = "full" | "min" | "none";
 
-/** The units of `full` that are not in `min`. */
-export const beyondMin = ["nova-scheduler", "nova-api", "glance-api", "neutron-stub"];
-/** The units of `min` that are not in `none`. */
-export const beyondNone = ["nova-compute", "nova-conductor", "rabbitmq-server", "placement-api", "lab-control-plane"];
+const beyondMin = ["nova-scheduler", "nova-api", "glance-api", "neutron-stub"];
+const beyondNone = ["nova-compute", "nova-conductor", "rabbitmq-server", "placement-api", "lab-control-plane"];
 
 /** Leaves enabled what is to run, before the first boot: from then on the host starts it by itself, as a real one does. */
 export function chooseServices(root: string, services: Services): void {

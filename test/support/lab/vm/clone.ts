@@ -24,8 +24,7 @@ export async function cloneMachine(entry: RegisterEntry, image: Image, start: Om
   }
   makeSparse(inside(machineFiles.nvdimm), nvdimmMib * 1024 ** 2);
   if (from) {
-    const kept = [machineFiles.nvdimm, ...(start.keepsMemory ? machineFiles.memory : [])];
-    await run("cp", ["--sparse=always", ...kept.map((file) => path.join(from, file)), folder], { seconds: 300 });
+    await run("cp", ["--sparse=always", path.join(from, machineFiles.nvdimm), folder]);
   }
   await createTap(entry.number);
   writeEntry({ ...entry, machine: { ...start, bootFolder: image.folder } });

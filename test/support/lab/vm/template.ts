@@ -7,7 +7,6 @@ import { withLock } from "../lock";
 import { sourceFolder } from "../places";
 import { describeFailure, LabError, run } from "../process";
 import { identify, type RegisterEntry, register } from "../register";
-import { beyondMin, beyondNone, type Services, waitForServices } from "../services";
 import { removeHost } from "../takeDown";
 import { cloneMachine } from "./clone";
 import { boot, executeIn, freeze } from "./machine";
@@ -16,18 +15,17 @@ import { machineFiles, qemuArguments } from "./qemu";
 const buildMinutes = 20;
 
 /**
- * The folder of a machine that was stopped when it had all its services up. Hosts go on from there: a boot takes an
- * emulated processor half a minute, and Nova's services take it some minutes more.
+ * The folder of a machine that was stopped when it was up. Hosts go on from there: a boot takes an emulated processor
+ * half a minute.
  */
-export async function prepareTemplate(image: Image, services: Services, progress: Progress): Promise<string> {
-  const folder = path.join(image.folder, `${services}-${await shapeHash()}`);
+export async function prepareTemplate(image: Image, progress: Progress): Promise<string> {
+  const folder = path.join(image.folder, `running-${await shapeHash()}`);
   if (fs.existsSync(folder)) {
     return folder;
   }
-  const base = services === "none" ? undefined : await prepareTemplate(image, "none", progress);
   return withLock("template-vm", buildMinutes * 60, async () => {
     if (!fs.existsSync(folder)) {
-      await build(image, services, base, folder, progress);
+      await build(image, folder, progress);
     }
     return folder;
   });
@@ -43,19 +41,15 @@ async function shapeHash(): Promise<string> {
     .slice(0, 8);
 }
 
-async function build(image: Image, services: Services, base: string | undefined, folder: string, progress: Progress) {
+async function build(image: Image, folder: string, progress: Progress) {
   const entry = await withLock("register", 60, async () =>
     register({ name: "template", exact: false }, { kind: "vm", owner: identify(process.pid), hostname: "compute" }),
   );
   try {
-    progress(`vm image: ${base ? `starting services, ${services}` : "first boot"}`);
-    await cloneMachine(entry, image, { keepsMemory: true, ...(base ? { resumeFrom: base } : {}) });
+    progress("vm image: first boot");
+    await cloneMachine(entry, image, { keepsMemory: true });
     await boot(entry.name, 300);
-    if (services === "none") {
-      await succeed(entry, imageScript("vm-template.sh"));
-    } else {
-      await startServices(entry, services, progress);
-    }
+    await succeed(entry, imageScript("vm-template.sh"));
     // What is in the page cache would be in every copy's memory.
     await succeed(entry, "sync; echo 3 > /proc/sys/vm/drop_caches");
     progress("vm image: putting the running machine away");
@@ -63,18 +57,6 @@ async function build(image: Image, services: Services, base: string | undefined,
     await keep(entry, folder);
   } finally {
     await removeHost(entry.name);
-  }
-}
-
-async function startServices(entry: RegisterEntry, services: Services, progress: Progress): Promise<void> {
-  const left = services === "min" ? beyondNone : [...beyondNone, ...beyondMin];
-  await succeed(entry, `date --utc --set=@${Math.ceil(Date.now() / 1000)}; systemctl enable ${left.join(" ")}`, 120);
-  await succeed(entry, `systemctl start ${left.join(" ")}`, 600);
-  await waitForServices(entry.name, services, 600);
-  if (services === "full") {
-    const script = "nova-first-run.sh";
-    progress(`vm image: ${script}`);
-    await succeed(entry, imageScript(script), 300);
   }
 }
 
