@@ -94,10 +94,17 @@ export class LabHost {
 
   /** On this machine: every file that was written or removed since the host was made. */
   get upperDirectory(): string {
-    if (this.kind === "vm") {
-      throw new LabError(`${this.name} is a machine with a disk of its own: what it wrote cannot be seen from here`);
-    }
-    return layoutOf(this.name).upper;
+    return this.layoutOfContainer().upper;
+  }
+
+  /** On this machine: the root file system of the host, as it is. */
+  get rootDirectory(): string {
+    return this.layoutOfContainer().root;
+  }
+
+  private layoutOfContainer() {
+    if (this.kind !== "vm") return layoutOf(this.name);
+    throw new LabError(`${this.name} is a machine with a disk of its own: its files cannot be seen from here`);
   }
 
   /**

@@ -1,0 +1,75 @@
+import { compareRecords, recordHost } from "../lab/hostRecord";
+import { sampled } from "../sampled";
+import type { CutHost } from "./lab";
+import { type CutResult, type Life, LivedLife } from "./life";
+
+/** What many cuts came to. */
+export interface Tally {
+  /** Mutating calls in the whole life. */
+  counted: number;
+  tried: CutResult[];
+}
+
+/**
+ * Cuts a life at its calls: some of each phase, drawn by the seed, or all of them in a full run. Several hosts share the
+ * work; each lives the life once first, since a cut point is the number of a call that was seen.
+ */
+export async function cutEverywhere(hosts: readonly CutHost[], life: Life, perPhase: number): Promise<Tally> {
+  const lived = hosts.map((on) => new LivedLife(on, life));
+  await Promise.all(lived.map((each) => each.live()));
+  const { calls } = lived[0]!;
+  const drawn = new Map(
+    [...calls].map(([phase, list]) => [phase, sampled(`${life.name}, ${phase}`, worthCutting(list), perPhase)]),
+  );
+  // One life has room for a cut in each of its phases.
+  const rounds = Array.from({ length: Math.max(...[...drawn.values()].map((points) => points.length)) }, (_, index) => {
+    const points = [...drawn].flatMap(([phase, list]) => (index < list.length ? [[phase, list[index]!] as const] : []));
+    return new Map(points);
+  });
+  const tried: CutResult[] = [];
+  await Promise.all(
+    lived.map(async (each, index) => {
+      const { host } = hosts[index]!;
+      await life.renew(hosts[index]!);
+      const before = await recordHost(host);
+      for (let round = rounds.shift(); round; round = rounds.shift()) tried.push(...(await each.run(round)));
+      await life.renew(hosts[index]!);
+      const different = compareRecords(before, await recordHost(host)).filter((line) => !line.startsWith("kernel "));
+      tried.at(-1)?.problems.push(...different.map((line) => `after all of it ${line}`));
+    }),
+  );
+  return { counted: [...calls.values()].flat().length, tried };
+}
+
+/** Numbers of calls, from 1. Of a long run of writes to one file or disk only the ends and some between, by the seed. */
+function worthCutting(calls: readonly string[]): number[] {
+  const target = (call: string | undefined) => /^(?:p?write\w*) .*? to (.*)$/.exec(call ?? "")?.[1];
+  const numbers: number[] = [];
+  for (let first = 0; first < calls.length; ) {
+    let end = first + 1;
+    while (target(calls[first]) !== undefined && target(calls[end]) === target(calls[first])) end++;
+    const between = Array.from({ length: Math.max(0, end - first - 2) }, (_, index) => first + 2 + index);
+    const some = process.env["HOSTMEM_TEST_FULL"] ? drawFew(between) : between;
+    numbers.push(first + 1, ...some, ...(end > first + 1 ? [end] : []));
+    first = end;
+  }
+  return numbers;
+}
+
+const fewWrites = 8;
+
+function drawFew(numbers: readonly number[]): number[] {
+  const seed = Number(process.env["HOSTMEM_SEED"] ?? 0);
+  const step = Math.max(1, Math.ceil(numbers.length / fewWrites));
+  return numbers.filter((_, index) => (index + seed) % step === 0);
+}
+
+/** The problems of all cuts as one text, empty for none. */
+export function problemsOf({ tried }: Tally): string {
+  return tried
+    .filter(({ problems }) => problems.length > 0)
+    .map(({ phase, call, cutCall, problems }) => {
+      return `${phase}, cut at call ${call} (${cutCall}):\n${problems.map((line) => `    ${line}`).join("\n")}`;
+    })
+    .join("\n");
+}

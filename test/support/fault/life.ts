@@ -1,0 +1,151 @@
+import { strict as assert } from "node:assert";
+import { HostError } from "../../../provider/core/errors";
+import type { CoreHost } from "./coreHost";
+import { type Original, originalOf, unexplained } from "./explained";
+import type { CutHost } from "./lab";
+import { differences, leftovers, neither, type OutsideView, textOf, viewHost } from "./outside";
+
+/** One change in the life of a host, small enough to be one apply. */
+export interface Phase {
+  name: string;
+  /** What happens to the host by itself before. */
+  before?: (host: CutHost) => Promise<void>;
+  change: (core: CoreHost) => Promise<void>;
+  /** For a change that ends with an error on the host: its words. */
+  refusal?: RegExp;
+  /** A state that a file has only for the time of the change: which one, and what its text is made of. */
+  between?: { file: string; text: (before: string) => string };
+}
+
+/** Changes that follow each other on one host and end where they began. */
+export interface Life {
+  name: string;
+  mountPoint: string;
+  phases: Phase[];
+  /** Makes the host as it was before the first of them, beyond what is ours to take back. */
+  renew: (host: CutHost) => Promise<void>;
+}
+
+/** A place to cut: the call of this number, from 1, of a phase. */
+export interface CutPoint {
+  phase: string;
+  call: number;
+}
+
+/** What happened at a cut point. */
+export interface CutResult extends CutPoint {
+  /** The call itself; undefined if the apply made fewer calls this time (it may have had to wait less). */
+  cutCall: string | undefined;
+  problems: string[];
+}
+
+/** A life on one host, lived whole once to know what each change comes to, and then again with cuts. */
+export class LivedLife {
+  /** Mutating calls of each phase, in order. */
+  readonly calls = new Map<string, string[]>();
+  private readonly views: OutsideView[] = [];
+  private original: Original = { lines: new Map(), hadFolder: false };
+  private readonly texts = new Map<OutsideView, Map<string, string>>();
+
+  constructor(
+    private readonly on: CutHost,
+    private readonly life: Life,
+  ) {}
+
+  /** Lives it once without a cut. */
+  async live(): Promise<void> {
+    await this.life.renew(this.on);
+    this.original = originalOf(this.on.host, this.life.mountPoint);
+    this.views.push(viewHost(this.on.host));
+    for (const phase of this.life.phases) {
+      this.rememberTexts(this.views.at(-1)!, phase);
+      await this.plainly(phase);
+      this.views.push(viewHost(this.on.host));
+    }
+    assert.deepEqual(differences(this.views[0]!, this.views.at(-1)!), [], `${this.life.name} ends where it began`);
+  }
+
+  /** Lives it with at most one cut in each phase, and goes on after each as anybody would: by doing the same again. */
+  async run(cuts: ReadonlyMap<string, number>): Promise<CutResult[]> {
+    const results: CutResult[] = [];
+    await this.life.renew(this.on);
+    for (const [index, phase] of this.life.phases.entries()) {
+      const call = cuts.get(phase.name);
+      if (call === undefined) await this.plainly(phase);
+      else results.push(await this.cut(phase, index, call));
+    }
+    const last = results.at(-1);
+    const end = this.views.at(-1);
+    if (last && end)
+      last.problems.push(...differences(end, viewHost(this.on.host)).map((line) => `in the end ${line}`));
+    return results;
+  }
+
+  private rememberTexts(view: OutsideView, { between }: Phase): void {
+    const text = between && textOf(this.on.host, between.file);
+    if (between && text !== undefined) this.texts.set(view, new Map([[between.file, text]]));
+  }
+
+  private async plainly(phase: Phase): Promise<void> {
+    const { cutter, core } = this.on;
+    await phase.before?.(this.on);
+    cutter.cutAt(0);
+    const error = await failureOf(phase.change(core));
+    if (!isExpected(phase, error)) throw error ?? new Error(`${phase.name} was not refused`);
+    this.calls.set(phase.name, cutter.watched().calls);
+  }
+
+  private async cut(phase: Phase, index: number, call: number): Promise<CutResult> {
+    const { cutter, core, host } = this.on;
+    await phase.before?.(this.on);
+    cutter.cutAt(call);
+    const error = await failureOf(phase.change(core));
+    const { calls, wasCut } = cutter.watched();
+    const result: CutResult = { phase: phase.name, call, cutCall: wasCut ? calls.at(-1) : undefined, problems: [] };
+    const problems = result.problems;
+    const [before, after] = [this.views[index]!, this.views[index + 1]!];
+    // By then it has said that all is done.
+    const isDone = calls.some((each) => /\/status\.new$/.test(each));
+    const ours = (line: string) => !line.startsWith("/var/lib/hostmem/") && !/\.hostmem-new: /.test(line);
+    if (wasCut) {
+      const now = viewHost(host);
+      if (phase.between) this.forgive(phase.between, before, now);
+      problems.push(
+        ...neither(before, after, now)
+          .filter(ours)
+          .map((line) => `half: ${line}`),
+      );
+      const unknown = await unexplained(host, this.original, this.life.mountPoint);
+      problems.push(...unknown.map((line) => `without a record: ${line}`));
+      if (!isDone && error === undefined) problems.push("the apply that was cut is said to have ended well");
+    } else if (!isExpected(phase, error)) {
+      problems.push(`not cut, and failed: ${error?.message}`);
+    }
+    cutter.cutAt(0);
+    const again = wasCut ? await failureOf(phase.change(core)) : undefined;
+    if (wasCut && again && !isExpected(phase, again)) problems.push(`the next one fails: ${again.message}`);
+    problems.push(...differences(after, viewHost(host)).map((line) => `afterwards ${line}`));
+    problems.push(...leftovers(host).map((file) => `left behind ${file}`));
+    return result;
+  }
+
+  private forgive({ file, text }: NonNullable<Phase["between"]>, before: OutsideView, now: OutsideView): void {
+    const former = this.texts.get(before)?.get(file);
+    const state = before.files.get(file);
+    if (former !== undefined && state && textOf(this.on.host, file) === text(former)) now.files.set(file, state);
+  }
+}
+
+async function failureOf(work: Promise<void>): Promise<Error | undefined> {
+  try {
+    await work;
+    return undefined;
+  } catch (error) {
+    if (error instanceof HostError) return error;
+    throw error;
+  }
+}
+
+function isExpected(phase: Phase, error: Error | undefined): boolean {
+  return phase.refusal ? phase.refusal.test(error?.message ?? "") : error === undefined;
+}
