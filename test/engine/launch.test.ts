@@ -39,12 +39,18 @@ describe("starting an apply, and following it", function () {
   it("says so when the apply cannot be started, and changes nothing", () => {
     sandbox.write("/run/systemd-run-fails", "");
     assert.equal(sandbox.run(follow()), "exit 72\n");
-    assert.equal(sandbox.run("ls -A /var/lib/hostmem/apply"), "");
+    assert.match(sandbox.run("ls -d /var/lib/hostmem 2>&1 || :"), /cannot access/);
   });
 
   it("says so when there is no room for it", () => {
     const said = sandbox.run(`mkdir -p /var/lib/hostmem && mount -t tmpfs -o ro tmpfs /var/lib/hostmem; ${follow()}`);
     assert.match(said, /^exit 71$/m);
     assert.equal(sandbox.read("/run/started"), undefined);
+  });
+
+  it("leaves nothing where there was room for a part of it", () => {
+    const full = "mkdir -p /var/lib/hostmem && mount -t tmpfs -o size=8k tmpfs /var/lib/hostmem";
+    const said = sandbox.run(`${full}; { ${follow(`: ${"x".repeat(20_000)}`)}; } 2>/dev/null; ls -A /var/lib/hostmem`);
+    assert.equal(said, "exit 71\n");
   });
 });

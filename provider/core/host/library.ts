@@ -10,8 +10,9 @@ export const applyLibrary = `
 set -u
 umask 077
 export LC_ALL=C PATH=/usr/sbin:/usr/bin:/sbin:/bin
-event() { printf '%s %s\\n' "$nonce" "$*"; }
-finish() { event finished "$1"; printf '%s\\n' "$1" >"$home/status.new"; mv -f -- "$home/status.new" "$home/status"; rm -rf -- \${work:+"$work"}; exit 0; }
+# What an apply has to say must find room even where its failure is that there is none: the launch put some aside.
+event() { printf '%s %s\\n' "$nonce" "$*" 2>/dev/null || { rm -f -- "$home/reserve"; printf '\\n%s %s\\n' "$nonce" "$*"; }; }
+finish() { event finished "$1"; rm -f -- "$home/reserve"; printf '%s\\n' "$1" >"$home/status.new"; mv -f -- "$home/status.new" "$home/status"; rm -rf -- \${work:+"$work"}; exit 0; }
 fail() { event failed "$*"; finish failed; }
 fail_as_said() { # WHAT, and what the tools said in $work/said
   said=$(tr -s '\n' ' ' <"$work/said" | tail -c 400)
@@ -192,15 +193,16 @@ say_log() { # UNIT LOG
 export function launchScript(id: string, script: string): string {
   const home = `${applyDirectory}/${id}`;
   return `
+give_up() { rm -rf ${home} ${home}.new; rmdir ${applyDirectory} ${stateDirectory} 2>/dev/null; exit "$1"; }
 if [ ! -d ${home} ]; then
   umask 077
-  rm -rf ${home}.new && mkdir -p ${applyDirectory} && mkdir ${home}.new && base64 -d >${home}.new/script <<'END' && : >${home}.new/log && mv ${home}.new ${home} || exit 71
+  rm -rf ${home}.new && mkdir -p ${applyDirectory} && mkdir ${home}.new && base64 -d >${home}.new/script <<'END' && : >${home}.new/log && head -c 16384 /dev/zero >${home}.new/reserve && mv ${home}.new ${home} || give_up 71
 ${Buffer.from(script, "latin1").toString("base64")}
 END
-  systemd-run --quiet --collect --unit=hostmem-apply-${id} --description="pulumi-hostmem apply" /bin/sh ${home}/script </dev/null || { rm -rf ${home}; exit 72; }
+  systemd-run --quiet --collect --unit=hostmem-apply-${id} --description="pulumi-hostmem apply" /bin/sh ${home}/script </dev/null || give_up 72
 fi
 # A follower whose client is gone may live on for long; the folder is the business of the latest one.
-echo $$ >${home}/follower
+echo $$ 2>/dev/null >${home}/follower || { rm -f ${home}/reserve; echo $$ >${home}/follower; }
 said=0
 idle=0
 answer=0

@@ -1,0 +1,134 @@
+import { strict as assert } from "node:assert";
+import type { DeclaredHost } from "../support/fault/coreHost";
+import { type CutHost, startCutHost } from "../support/fault/lab";
+import { disk, impatient, mountPoint } from "../support/fault/lives";
+import { leftovers } from "../support/fault/outside";
+import { compareRecords, type HostRecord, recordHost } from "../support/lab/hostRecord";
+import { sampled } from "../support/sampled";
+import { blankDisks } from "./support/storeState";
+
+const declared: DeclaredHost = {
+  BackingStore: { device: disk, mountPoint },
+  FileBackedMemoryConfig: { capacity: "512 MiB", memoryBackingDir: mountPoint, healthTimeoutSeconds: 30 },
+};
+const files = ["/etc/fstab", "/etc/nova/nova.conf", "/etc/libvirt/qemu.conf"];
+
+/** A file system that has no room, or takes nothing. `free` is in pages of 4 KiB, the unit of a tmpfs. */
+interface Shortage {
+  where: string;
+  begin: (free: number) => string;
+  end: string;
+  says: RegExp;
+}
+
+const fill = (folder: string, free: number) =>
+  `cat /dev/zero > ${folder}/filler 2> /dev/null || :
+   pages=$(( $(stat -c %s ${folder}/filler) / 4096 - ${free} )); truncate -s $(( (pages > 0 ? pages : 0) * 4096 )) ${folder}/filler`;
+
+const shortages: Shortage[] = [
+  {
+    where: "/var/lib/hostmem",
+    begin: (free) => `mkdir -p /var/lib/hostmem; mount -t tmpfs -o size=96k,mode=700 tmpfs /var/lib/hostmem
+      ${fill("/var/lib/hostmem", free)}`,
+    end: "rm -f /var/lib/hostmem/filler",
+    says: /cannot write( to)? \/var\/lib\/hostmem/,
+  },
+  {
+    where: "/etc",
+    begin: (free) => `mkdir /run/etc; mount -t tmpfs -o size=16m,mode=755 tmpfs /run/etc; cp -a /etc/. /run/etc
+      mount --bind /run/etc /etc; umount /run/etc; rmdir /run/etc
+      ${fill("/etc", free)}`,
+    end: "rm -f /etc/filler",
+    says: /cannot write \/etc\/|cannot let libvirtd/,
+  },
+  {
+    where: "/run",
+    begin: (free) => `findmnt -no OPTIONS /run | grep -o 'size=[^,]*' > /root/run-size
+      mount -o remount,size=16m /run
+      ${fill("/run", free)}`,
+    end: 'rm /run/filler; mount -o remount,"$(cat /root/run-size)" /run; rm /root/run-size',
+    says: /no room in \/run|cannot |could not start the apply/,
+  },
+];
+
+describe("an apply on a host without room", function () {
+  this.timeout(10 * 60_000);
+  let on: CutHost;
+  let record: HostRecord;
+  let tried = 0;
+
+  const hashes = () => on.host.succeed(`sha256sum ${files.join(" ")}`);
+  const up = () => on.core.up(declared, { change: impatient });
+  const destroy = () => on.core.destroy(declared, { change: impatient });
+  const failureOf = (work: Promise<void>) =>
+    work.then(
+      () => undefined,
+      (error: Error) => error.message,
+    );
+
+  before(async function () {
+    this.timeout(20 * 60_000);
+    on = await startCutHost("full");
+    await blankDisks(on.host);
+    record = await recordHost(on.host);
+  });
+  after(async () => {
+    console.log(`      without room: ${tried} times, each time the next one ended the work`);
+    await on?.host.destroy();
+  });
+  afterEach(async () => {
+    await blankDisks(on.host);
+    assert.deepEqual(
+      compareRecords(record, await recordHost(on.host)).filter((line) => !line.startsWith("kernel ")),
+      [],
+    );
+  });
+
+  /** Every file as before or as after, and, with room, the next one ends the work, and the way back is exact. */
+  async function sufferAndRecover(begin: string, end: string, says: RegExp, when: string): Promise<boolean> {
+    const before = (await hashes()).split("\n");
+    await on.host.succeed(begin);
+    const said = await failureOf(up());
+    if (said !== undefined) assert.match(said, says, `${when}: ${said}`);
+    const during = (await hashes()).split("\n");
+    await on.host.succeed(end);
+    await up();
+    const after = (await hashes()).split("\n");
+    for (const [index, line] of during.entries()) {
+      assert.ok(line === before[index] || line === after[index], `${when}: half written: ${line}`);
+    }
+    assert.deepEqual(leftovers(on.host), [], when);
+    assert.equal(await on.host.succeed("find /etc /var/lib/hostmem -name '*.hostmem-new'"), "", when);
+    await destroy();
+    assert.deepEqual((await hashes()).split("\n"), before, when);
+    tried++;
+    return said !== undefined;
+  }
+
+  for (const { where, begin, end, says } of shortages) {
+    it(`says so when ${where} is full, breaks nothing, and goes on once there is room`, async () => {
+      const amounts = sampled(`room in ${where}`, [0, 2, 4, 6, 8, 9, 10, 11, 12, 14, 16], 3);
+      let failed = 0;
+      for (const free of [...new Set([0, ...amounts])]) {
+        const hasFailed = await sufferAndRecover(begin(free), end, says, `${free} pages free in ${where}`);
+        if (hasFailed) failed++;
+        await on.host.succeed(
+          `${where === "/run" ? ":" : `umount ${where}`}; rmdir /var/lib/hostmem 2> /dev/null || :`,
+        );
+        await on.host.succeed("systemctl daemon-reload");
+        await blankDisks(on.host);
+      }
+      assert.ok(failed > 0, "there was room enough");
+    });
+  }
+
+  it("says so when /etc is read-only, breaks nothing, and goes on once it is not", async () => {
+    const failed = await sufferAndRecover(
+      "mount --bind /etc /etc; mount -o remount,bind,ro /etc",
+      "umount /etc",
+      /cannot write \/etc\/|Read-only file system/,
+      "read-only",
+    );
+    assert.ok(failed);
+  });
+});
