@@ -15,7 +15,7 @@ describe("an apply that is killed at one of its system calls", function () {
   before(async function () {
     this.timeout(20 * 60_000);
     hosts.push(await startCutHost("cuts"));
-    const others = Array.from({ length: isFull ? 3 : 1 }, () => startCutHost("cuts"));
+    const others = Array.from({ length: isFull ? 4 : 1 }, () => startCutHost("cuts"));
     hosts.push(...(await Promise.all(others)));
   });
   after(async () => {

@@ -39,6 +39,11 @@ export class Cutter {
     return new Cutter(host);
   }
 
+  /** Takes all of it off the host again. */
+  async remove(): Promise<void> {
+    await this.host.succeed(`rm -rf ${program} ${folder} ${dropIns}; systemctl daemon-reload`);
+  }
+
   /** Lets the next apply live until its call of this number, from 1; 0 for the whole of it. */
   cutAt(call: number): void {
     this.at = call;
