@@ -98,11 +98,11 @@ describe("an apply whose client is cut off", function () {
   }
 
   it("is ended by the next one when the link breaks, at any message", async () => {
-    await breakEach("cut", sampled("link cuts", everySoMany(fewest(), 3), 4));
+    await breakEach("cut", sampled("link cuts", everySoMany(fewest(), 6), 4));
   });
 
   it("is ended by the next one when the link freezes", async () => {
-    await breakEach("freeze", sampled("link freezes", everySoMany(fewest(), 25), 1));
+    await breakEach("freeze", sampled("link freezes", everySoMany(fewest(), 40), 1));
   });
 
   it("goes on by itself when its client is killed, and the next one has only the rest to do", async () => {
@@ -112,7 +112,7 @@ describe("an apply whose client is cut off", function () {
     const calls = on.cutter.watched().calls.length;
     await on.core.destroy(declared, { change: impatient });
     await blankDisks(on.host);
-    const moments = sampled("kills", everySoMany(calls, 6), 3);
+    const moments = sampled("kills", everySoMany(calls, 12), 3);
     for (const [index, moment] of moments.entries()) {
       for (const verb of ["up", "destroy"] as const) {
         const when = `${verb}, client killed when the apply had made ${moment} calls`;

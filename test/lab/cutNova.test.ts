@@ -1,7 +1,7 @@
 import { strict as assert } from "node:assert";
 import { Cutter } from "../support/fault/cutter";
 import type { LabHost } from "../support/lab/labHost";
-import { sampled } from "../support/sampled";
+import { drawn } from "../support/sampled";
 import { cleanNovaHost } from "./support/cleanHost";
 import { errorsOf, LabStack } from "./support/labStack";
 import {
@@ -38,7 +38,7 @@ describe("an apply on a real Nova host that is killed at one of its system calls
     await stack.destroy();
     const destroy = cutter.watched().calls;
 
-    for (const call of sampled("calls of an up on Nova", worthIt(up), 2)) {
+    for (const call of drawn("calls of an up on Nova", worthIt(up), process.env["HOSTMEM_TEST_FULL"] ? 4 : 1)) {
       cutter.cutAt(call);
       const failed = await stack.failingUp();
       assert.ok(cutter.watched().wasCut, up[call - 1]);
@@ -49,7 +49,7 @@ describe("an apply on a real Nova host that is killed at one of its system calls
       await expectDaemonsAsConfigured(host);
       await stack.preview({ expectNoChanges: true });
 
-      const [undone] = sampled(`calls of a destroy on Nova ${call}`, worthIt(destroy), 1);
+      const [undone] = drawn(`calls of a destroy on Nova ${call}`, worthIt(destroy), 1);
       cutter.cutAt(undone!);
       assert.notEqual((await stack.destroy({ mustSucceed: false })).code, 0, destroy[undone! - 1]);
       cutter.cutAt(0);

@@ -107,7 +107,7 @@ describe("an apply on a host without room", function () {
 
   for (const { where, begin, end, says } of shortages) {
     it(`says so when ${where} is full, breaks nothing, and goes on once there is room`, async () => {
-      const amounts = sampled(`room in ${where}`, [0, 2, 4, 6, 8, 9, 10, 11, 12, 14, 16], 3);
+      const amounts = sampled(`room in ${where}`, [2, 6, 10, 11, 12, 13], 3);
       let failed = 0;
       for (const free of [...new Set([0, ...amounts])]) {
         const hasFailed = await sufferAndRecover(begin(free), end, says, `${free} pages free in ${where}`);
