@@ -3,7 +3,7 @@ import type { Plan } from "../../provider/core/plan/step";
 import { cutEverywhere, problemsOf, type Tally } from "../support/fault/campaign";
 import { type CutHost, startCutHost } from "../support/fault/lab";
 import { type Life, LivedLife } from "../support/fault/life";
-import { consentedLife, impatient, mountPoint, wholeLife } from "../support/fault/lives";
+import { consentedLife, disk, impatient, mountPoint, wholeLife } from "../support/fault/lives";
 
 const isFull = process.env["HOSTMEM_TEST_FULL"] !== undefined;
 
@@ -57,6 +57,26 @@ describe("an apply that is killed at one of its system calls", function () {
       more.filter((call) => call.endsWith(" /run/added")),
       ["mkdir /run/added", "rmdir /run/added"],
     );
+  });
+
+  it("is planned without one such call: a preview changes nothing", async () => {
+    const { host, core } = hosts[0]!;
+    const [folder, shell] = ["/var/tmp/watched-shell", "/usr/local/sbin/sh"];
+    await host.succeed(`mkdir -p ${folder}`);
+    // Where sudo looks first for the shell that it is asked for; everything that a client runs as root runs in it.
+    const watch = `exec env WATCHED=1 /usr/local/bin/cutter ${folder} /bin/sh "$@"`;
+    await host.writeFile(shell, `#!/bin/sh\n[ -z "\${WATCHED:-}" ] || exec /bin/sh "$@"\n${watch}\n`, { mode: "755" });
+    try {
+      const store = { device: disk, mountPoint };
+      const memory = { capacity: "64 MiB", healthTimeoutSeconds: 30 };
+      const lines = await core.preview({ BackingStore: store, FileBackedMemoryConfig: memory });
+      assert.equal(lines.length > 0, true);
+      assert.equal(await host.readFile(`${folder}/calls`), "");
+      await host.succeed(`${shell} -c 'touch /run/mark && rm /run/mark'`);
+      assert.match(await host.readFile(`${folder}/calls`), /\/run\/mark\n.*unlinkat \/run\/mark\n$/s);
+    } finally {
+      await host.succeed(`rm -r ${shell} ${folder}`);
+    }
   });
 
   it("restarts a service that systemd would not start once more", async () => {

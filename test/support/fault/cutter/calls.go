@@ -171,7 +171,8 @@ func describe(pid int, registers *syscall.PtraceRegs) *counted {
 		for _, pair := range shape.at {
 			call.targets = append(call.targets, pathOf(pid, pair, arguments))
 		}
-		if shape.kind == opens && !isStored(pid, call.targets[0], true) {
+		makes := shape.flags < 0 || arguments[max(shape.flags, 0)]&syscall.O_CREAT != 0
+		if shape.kind == opens && !isStored(pid, call.targets[0], makes) {
 			return nil
 		}
 	case descriptors, writes:
