@@ -1,4 +1,4 @@
-import { applyDirectory, lockPath, stateDirectory } from "./paths";
+import { applyDirectory, hostIdPath, lockPath, stateDirectory } from "./paths";
 
 /**
  * The shell functions that an apply is written in. They run on the host as one transient unit, so nothing here may need
@@ -76,7 +76,13 @@ write_record() { # PATH, and its content as base64 on standard input
   mkdir -p -- "\${1%/*}" && base64 -d >"$work/record" && replace "$1" "$work/record"
 }
 
+# With the last record goes what no record tells of, and before it: a cut in between has to be explained by something.
 remove_record() { # PATH
+  others=0
+  for record in ${stateDirectory}/objects/* ${stateDirectory}/pending.json; do
+    [ "$record" = "$1" ] || [ ! -e "$record" ] || others=1
+  done
+  [ "$others" = 1 ] || rm -f -- ${hostIdPath}
   rm -f -- "$1" && sync -- "\${1%/*}"
 }
 
@@ -85,10 +91,10 @@ make_host_id() { # PATH
   mkdir -p -- "\${1%/*}" && cat /proc/sys/kernel/random/uuid >"$work/id" && replace "$1" "$work/id"
 }
 
-# With the last object gone, nothing of ours stays.
+# With the last object gone, nothing of ours stays. Empty folders that a cut leaves are removed by who follows the apply.
 leave_host() {
   for record in ${stateDirectory}/objects/* ${stateDirectory}/pending.json; do [ -e "$record" ] && return 0; done
-  rm -rf -- ${stateDirectory}/objects ${stateDirectory}/host-id
+  rm -rf -- ${stateDirectory}/objects ${hostIdPath}
   for old in ${applyDirectory}/*; do [ "$old" = "$home" ] || forget_apply "$old" -1; done
 }
 `;
@@ -221,6 +227,6 @@ while [ "$(cat ${home}/follower 2>/dev/null)" = $$ ]; do
   sleep 0.1
 done
 # One that was cut is over as well.
-if [ "$(cat ${home}/follower 2>/dev/null)" = $$ ] && { [ -e ${home}/status ] || [ "$answer" -ge 3 ]; }; then rm -rf ${home} /run/hostmem.${id}; rmdir ${applyDirectory} ${stateDirectory} 2>/dev/null || :; fi
+if [ "$(cat ${home}/follower 2>/dev/null)" = $$ ] && { [ -e ${home}/status ] || [ "$answer" -ge 3 ]; }; then rm -rf ${home} /run/hostmem.${id}; rmdir ${stateDirectory}/objects ${applyDirectory} ${stateDirectory} 2>/dev/null || :; fi
 `;
 }

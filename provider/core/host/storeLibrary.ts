@@ -163,6 +163,11 @@ write_public() { # PATH, and its content as base64 on standard input
   base64 -d >"$work/public" && (umask 022 && mkdir -p -- "\${1%/*}" && replace "$1" "$work/public")
 }
 
+# Where a cut run removed the file already.
+remove_folder() { # PATH
+  rmdir -- "$1" 2>/dev/null || :
+}
+
 remove_public() { # PATH
   rm -f -- "$1" && sync -- "\${1%/*}"; rmdir -- "\${1%/*}" 2>/dev/null || :
 }

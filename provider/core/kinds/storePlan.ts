@@ -190,9 +190,12 @@ export function planStoreRemoval(facts: HostFacts, record: ObjectRecord): Plan {
   return { steps, warnings: options.left };
 }
 
-function removeFile(facts: HostFacts, path: string): WriteFileStep[] {
+function removeFile(facts: HostFacts, path: string): Step[] {
   const present = facts.files.get(path);
-  if (!present) return [];
+  if (!present) {
+    const folder = path.slice(0, path.lastIndexOf("/"));
+    return [silently(`remove ${folder}`, "remove_folder", [folder])];
+  }
   return [{ kind: "write-file", path, before: present.sha256, content: undefined, line: `remove ${path}` }];
 }
 

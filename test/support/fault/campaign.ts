@@ -31,10 +31,15 @@ export async function cutEverywhere(hosts: readonly CutHost[], life: Life, perPh
     lived.map(async (each, index) => {
       const { host } = hosts[index]!;
       await life.renew(hosts[index]!);
-      const before = await recordHost(host);
+      // libvirtd ends by itself when it has been idle for two minutes.
+      const record = async () => {
+        await host.succeed("systemctl start libvirtd");
+        return recordHost(host);
+      };
+      const before = await record();
       for (let round = rounds.shift(); round; round = rounds.shift()) tried.push(...(await each.run(round)));
       await life.renew(hosts[index]!);
-      const different = compareRecords(before, await recordHost(host)).filter((line) => !line.startsWith("kernel "));
+      const different = compareRecords(before, await record()).filter((line) => !line.startsWith("kernel "));
       tried.at(-1)?.problems.push(...different.map((line) => `after all of it ${line}`));
     }),
   );

@@ -105,7 +105,7 @@ export class LivedLife {
     const problems = result.problems;
     const [before, after] = [this.views[index]!, this.views[index + 1]!];
     // By then it has said that all is done.
-    const isDone = calls.some((each) => /\/status\.new$/.test(each));
+    const isDone = calls.some((each) => /\/(status\.new|reserve)$/.test(each));
     const ours = (line: string) => !line.startsWith("/var/lib/hostmem/") && !/\.hostmem-new: /.test(line);
     if (wasCut) {
       const now = viewHost(host);

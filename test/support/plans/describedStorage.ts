@@ -128,6 +128,8 @@ export class DescribedStorage {
         mounted.totalBytes = mounted.availableBytes = tmpfsBytes(fstab, one);
         return;
       }
+      case "remove_folder":
+        return;
       case "remove_orphan":
         this.memoryFiles.delete(one);
         return;
