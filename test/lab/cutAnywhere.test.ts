@@ -4,6 +4,7 @@ import { cutEverywhere, problemsOf, type Tally } from "../support/fault/campaign
 import { type CutHost, startCutHost } from "../support/fault/lab";
 import { type Life, LivedLife } from "../support/fault/life";
 import { consentedLife, disk, impatient, mountPoint, wholeLife } from "../support/fault/lives";
+import { blankDisks } from "./support/storeState";
 
 const isFull = process.env["HOSTMEM_TEST_FULL"] !== undefined;
 
@@ -62,6 +63,7 @@ describe("an apply that is killed at one of its system calls", function () {
   it("is planned without one such call: a preview changes nothing", async () => {
     const { host, core } = hosts[0]!;
     const [folder, shell] = ["/var/tmp/watched-shell", "/usr/local/sbin/sh"];
+    await blankDisks(host);
     await host.succeed(`mkdir -p ${folder}`);
     // Where sudo looks first for the shell that it is asked for; everything that a client runs as root runs in it.
     const watch = `exec env WATCHED=1 /usr/local/bin/cutter ${folder} /bin/sh "$@"`;
