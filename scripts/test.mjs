@@ -7,8 +7,8 @@ import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { CommandFailed, runAttached } from "./lib/command.mjs";
 import { root, toolFolder } from "./lib/paths.mjs";
+import { runLanes } from "./lib/tests/lanes.mjs";
 import { layers, testFilesOf, testFilesOutsideLayers } from "./lib/tests/layers.mjs";
-import { runMocha } from "./lib/tests/runMocha.mjs";
 import { tally } from "./lib/tests/tally.mjs";
 import { trialTables } from "./lib/tests/trials.mjs";
 import { setup } from "./setup.mjs";
@@ -71,7 +71,7 @@ async function runLayer(layer, environment, extra) {
   console.log(`\n== ${layer.name} ==`);
   const files = testFilesOf(layer.name);
   if (files.length === 0) return { ...nothing, problems: ["no test was found in this layer"] };
-  const result = await runMocha(files, { ...layer, environment: await layer.prepare(environment), extra });
+  const result = await runLanes(layer.lanes(files), { ...layer, environment: await layer.prepare(environment), extra });
   // With arguments such as -g a layer may well have nothing to run; the total still must not be nothing.
   const ran = result.passed + result.failed + result.problems.length > 0;
   return ran || extra.length > 0 ? result : { ...result, problems: ["not one test ran in this layer"] };

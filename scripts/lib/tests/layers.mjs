@@ -3,19 +3,31 @@ import { join } from "node:path";
 import { toolchain } from "../../toolchain.mjs";
 import { runAttached } from "../command.mjs";
 import { buildFolder, root, toolFolder } from "../paths.mjs";
+import { labLanes } from "./lanes.mjs";
 
 /** The compiled entry point of the lab's own tools. */
 export const labTool = join(buildFolder, "test", "support", "lab", "cli.js");
 
 /**
- * What each layer of tests needs before it starts, how long one test may take, and how long all of them.
+ * What each layer of tests needs before it starts, how long one test may take, how long all of them, and what may
+ * run side by side.
  * The order is the order they run in: the quickest answer first.
  */
 export const layers = [
-  { name: "unit", testLimitSeconds: 10, limitSeconds: 900, prepare: async (environment) => environment },
-  { name: "engine", testLimitSeconds: 300, limitSeconds: 3600, prepare: withToolchain },
-  { name: "lab", testLimitSeconds: 1800, limitSeconds: 6 * 3600, prepare: withLabMachine },
+  {
+    name: "unit",
+    testLimitSeconds: 10,
+    limitSeconds: 900,
+    prepare: async (environment) => environment,
+    lanes: oneLane,
+  },
+  { name: "engine", testLimitSeconds: 300, limitSeconds: 3600, prepare: withToolchain, lanes: oneLane },
+  { name: "lab", testLimitSeconds: 1800, limitSeconds: 6 * 3600, prepare: withLabMachine, lanes: labLanes },
 ];
+
+function oneLane(files) {
+  return [{ name: "all", files }];
+}
 
 async function withToolchain(environment) {
   return { ...environment, ...(await toolchain()).environment };

@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { runAttached } from "../command.mjs";
 import { root, toolFolder } from "../paths.mjs";
@@ -9,15 +10,26 @@ const reporter = fileURLToPath(new URL("./reporter.cjs", import.meta.url));
 const mocha = join(root, "node_modules", "mocha", "bin", "mocha.js");
 /** How long a process may live after its last test, unless told otherwise. */
 const LINGER_SECONDS = 30;
+/** How long output is waited for after the end of the process. */
+const LINGER_OUTPUT_SECONDS = 2;
 
 /**
  * Runs test files in one mocha process and gives the counts, with everything that is wrong beyond failed tests as `problems`:
- * a crash, a skipped test, a process that does not end.
+ * a crash, a skipped test, a process that does not end. With a `prefix`, each line of output begins with it.
  * @returns {Promise<{passed: number, failed: number, problems: string[], interrupted: boolean}>}
  */
 export async function runMocha(
   files,
-  { environment, testLimitSeconds, limitSeconds, lingerSeconds = LINGER_SECONDS, extra = [], stdio = "inherit" },
+  {
+    environment,
+    testLimitSeconds,
+    limitSeconds,
+    lingerSeconds = LINGER_SECONDS,
+    extra = [],
+    stdio = "inherit",
+    prefix = "",
+    show = (line, stream) => stream.write(`${line}\n`),
+  },
 ) {
   const folder = mkdtempSync(join(tmpdir(), "hostmem-counts-"));
   const countsFile = join(folder, "counts.json");
@@ -29,6 +41,7 @@ export async function runMocha(
     reporter,
     "--reporter-option",
     `counts=${countsFile}`,
+    ...(prefix && process.stdout.isTTY ? ["--color"] : []),
   ];
   let stopWatch;
   let stopped;
@@ -36,8 +49,9 @@ export async function runMocha(
     const code = await runAttached(join(toolFolder, "node"), [...args, ...extra, ...files], {
       cwd: root,
       env: environment,
-      stdio,
+      stdio: prefix ? ["inherit", "pipe", "pipe"] : stdio,
       onStart: (child) => {
+        if (prefix) showWithPrefix(child, prefix, show);
         stopWatch = watch(child, countsFile, { limitSeconds, lingerSeconds }, (reason) => {
           stopped = reason;
         });
@@ -48,6 +62,20 @@ export async function runMocha(
     stopWatch?.();
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+function showWithPrefix(child, prefix, show) {
+  for (const [from, to] of [
+    [child.stdout, process.stdout],
+    [child.stderr, process.stderr],
+  ]) {
+    createInterface({ input: from }).on("line", (line) => show(`${prefix}${line}`, to));
+  }
+  // What a test has left running may hold the pipes open for ever.
+  child.once("exit", () => {
+    const giveUp = () => [child.stdout, child.stderr].map((stream) => stream.destroy());
+    setTimeout(giveUp, LINGER_OUTPUT_SECONDS * 1000).unref();
+  });
 }
 
 /** Ends a process that is over its limit, or that lingers after its last test because something was not closed. */

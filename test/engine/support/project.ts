@@ -194,5 +194,7 @@ function environmentFor(top: string): NodeJS.ProcessEnv {
     PULUMI_BACKEND_URL: pathToFileURL(join(top, "state")).href,
     PULUMI_CONFIG_PASSPHRASE: "test",
     PULUMI_SKIP_UPDATE_CHECK: "true",
+    // Every command starts Node several times, and most of what it loads is the same.
+    NODE_COMPILE_CACHE: join(temporaryFolder, "compile-cache"),
   };
 }
