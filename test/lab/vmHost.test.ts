@@ -6,6 +6,7 @@ import * as path from "node:path";
 import { compareRecords, recordHost } from "../support/lab/hostRecord";
 import { type LabHost, startLabHost } from "../support/lab/labHost";
 import { retryFor, run } from "../support/lab/process";
+import { itInFullRuns } from "../support/sampled";
 import { ssh, tracesOf } from "./support/outside";
 
 /** A guest as Nova starts one with file-backed memory, without a disk: QEMU, and memory in a file. */
@@ -78,7 +79,7 @@ describe("a vm lab host", function () {
     assert.equal(node, "1\n");
   });
 
-  it("keeps what was synced before a power cut, and loses what was not; an NVDIMM keeps all", async () => {
+  itInFullRuns("keeps what was synced before a power cut, and loses what was not; an NVDIMM keeps all", async () => {
     const disk = host.disks[0];
     await host.succeed(`mkfs.ext4 -q -F ${disk} && mount ${disk} /mnt`);
     const pmem = (await host.succeed("ls /dev/pmem*")).trim();
@@ -103,30 +104,33 @@ describe("a vm lab host", function () {
     await host.succeed(`wipefs --quiet --all ${disk} && rm /root/synced`);
   });
 
-  it("names its disks the same after a reboot, and with one of them gone, whatever the kernel calls them", async () => {
-    for (const [index, name] of host.disksById.entries()) {
-      await host.succeed(`printf 'disk ${index}' | dd of=${name} conv=fsync status=none`);
-    }
-    const all = ["disk 0", "disk 1", "disk 2", "disk 3"];
-    await host.reboot();
-    assert.deepEqual(await marks(host.disksById), all);
-    assert.deepEqual(await marks(host.disks), all);
-    const before = await kernelNames();
-    await host.stop();
-    assert.equal(fs.readFileSync(host.diskFiles[3]!).subarray(0, 6).toString(), "disk 3");
-    host.plugDisk(0, false);
-    await host.start();
-    await host.fail(`test -e ${host.disksById[0]}`);
-    assert.deepEqual(await marks(host.disksById.slice(1)), all.slice(1));
-    assert.notEqual((await kernelNames()).split("\n")[1], before.split("\n")[1]);
-    await host.stop();
-    host.plugDisk(0, true);
-    await host.start();
-    assert.deepEqual(await marks(host.disksById), all);
-    for (const name of host.disksById) await host.succeed(`dd if=/dev/zero of=${name} bs=4096 count=1 status=none`);
-  });
+  itInFullRuns(
+    "names its disks the same after a reboot, and with one of them gone, whatever the kernel calls them",
+    async () => {
+      for (const [index, name] of host.disksById.entries()) {
+        await host.succeed(`printf 'disk ${index}' | dd of=${name} conv=fsync status=none`);
+      }
+      const all = ["disk 0", "disk 1", "disk 2", "disk 3"];
+      await host.reboot();
+      assert.deepEqual(await marks(host.disksById), all);
+      assert.deepEqual(await marks(host.disks), all);
+      const before = await kernelNames();
+      await host.stop();
+      assert.equal(fs.readFileSync(host.diskFiles[3]!).subarray(0, 6).toString(), "disk 3");
+      host.plugDisk(0, false);
+      await host.start();
+      await host.fail(`test -e ${host.disksById[0]}`);
+      assert.deepEqual(await marks(host.disksById.slice(1)), all.slice(1));
+      assert.notEqual((await kernelNames()).split("\n")[1], before.split("\n")[1]);
+      await host.stop();
+      host.plugDisk(0, true);
+      await host.start();
+      assert.deepEqual(await marks(host.disksById), all);
+      for (const name of host.disksById) await host.succeed(`dd if=/dev/zero of=${name} bs=4096 count=1 status=none`);
+    },
+  );
 
-  it("has arrays and mapped devices in its kernel", async () => {
+  itInFullRuns("has arrays and mapped devices in its kernel", async () => {
     const [first, second, third] = host.disks;
     await host.succeed(`mdadm --create /dev/md0 --run --quiet --level=1 --raid-devices=2 --metadata=1.2 \
       --assume-clean ${first} ${second}`);
@@ -150,7 +154,7 @@ describe("a vm lab host", function () {
     await host.succeed("virsh destroy guest");
   });
 
-  it("looks the same from outside before and after a login, and shows what a change did", async () => {
+  itInFullRuns("looks the same from outside before and after a login, and shows what a change did", async () => {
     const record = await recordHost(host);
     await ssh(host, "sudo -n cat /etc/shadow");
     assert.deepEqual(compareRecords(record, await recordHost(host)), []);
@@ -161,7 +165,7 @@ describe("a vm lab host", function () {
     await host.succeed(`wipefs --quiet --all ${host.disks[3]}; chmod 644 /etc/issue`);
   });
 
-  it("runs commands side by side, and ends one whose time is up with all it started", async () => {
+  itInFullRuns("runs commands side by side, and ends one whose time is up with all it started", async () => {
     const meet = (here: string, there: string) =>
       host.succeed(`touch /run/${here}; until [ -e /run/${there} ]; do sleep 0.1; done; cat`, { input: `${here}\n` });
     assert.deepEqual(await Promise.all([meet("one", "two"), meet("two", "one")]), ["one\n", "two\n"]);
@@ -171,7 +175,7 @@ describe("a vm lab host", function () {
     await assert.rejects(host.succeed("echo said; exit 9"), /must succeed: echo said[\s\S]*exit code 9[\s\S]*said/);
   });
 
-  it("is another host than the one beside it", async () => {
+  itInFullRuns("is another host than the one beside it", async () => {
     const other = await startLabHost({ kind: "vm" });
     try {
       const what = "cat /etc/machine-id /etc/ssh/ssh_host_ed25519_key.pub /proc/sys/kernel/random/uuid";
@@ -199,7 +203,7 @@ describe("a vm lab host", function () {
 describe("a vm lab host and the process that started it", function () {
   this.timeout(300_000);
 
-  it("ends with it, even if it was killed", async () => {
+  itInFullRuns("ends with it, even if it was killed", async () => {
     const library = path.join(__dirname, "../support/lab/labHost.js");
     const program = `
       require(${JSON.stringify(library)}).startLabHost({ kind: "vm" }).then((host) => {

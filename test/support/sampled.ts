@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { noteForRun } from "./runNotes";
 
 /**
  * Some of the cases of a large table, drawn by the seed that the run prints; all of them in a full run.
@@ -14,5 +15,12 @@ export function drawn<T>(label: string, cases: readonly T[], count: number): T[]
   const seed = process.env["HOSTMEM_SEED"] ?? "0";
   const lot = (index: number) => createHash("sha256").update(`${seed} ${label} ${index}`).digest("hex");
   const chosen = new Set([...cases.keys()].sort((one, other) => (lot(one) < lot(other) ? -1 : 1)).slice(0, count));
+  if (chosen.size < cases.length) noteForRun({ sample: label, drawn: chosen.size, of: cases.length });
   return cases.filter((_, index) => chosen.has(index));
+}
+
+/** A test that only a full run has: what it shows changes rarely, and takes long. */
+export function itInFullRuns(title: string, test: Mocha.AsyncFunc): void {
+  if (process.env["HOSTMEM_TEST_FULL"]) it(title, test);
+  else noteForRun({ sample: "tests that only a full run has", drawn: 0, of: 1 });
 }

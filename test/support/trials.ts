@@ -1,4 +1,4 @@
-import { appendFileSync } from "node:fs";
+import { noteForRun } from "./runNotes";
 
 /** Says that a trial has proved one of the things it must prove. */
 export type Prove<Claim extends string> = (claim: Claim) => void;
@@ -16,12 +16,6 @@ export function beginTrial<const Claim extends string>(
   trial: string,
   must: readonly Claim[],
 ): Prove<Claim> {
-  write({ table, trial, must });
-  return (proved) => write({ table, trial, proved });
-}
-
-/** A test run by hand has no table; its own outcome says the same. */
-function write(line: object): void {
-  const file = process.env["HOSTMEM_TRIALS"];
-  if (file) appendFileSync(file, `${JSON.stringify(line)}\n`);
+  noteForRun({ table, trial, must });
+  return (proved) => noteForRun({ table, trial, proved });
 }

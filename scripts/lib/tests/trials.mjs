@@ -7,7 +7,13 @@ import { existsSync, readFileSync } from "node:fs";
  */
 export function trialTables(file) {
   const tables = new Map();
-  for (const { table, trial, must, proved } of readLines(file)) {
+  const samples = new Map();
+  for (const { sample, drawn, of, table, trial, must, proved } of readLines(file)) {
+    if (sample) {
+      const known = samples.get(sample) ?? { drawn: 0, of: 0 };
+      samples.set(sample, { drawn: known.drawn + drawn, of: known.of + of });
+      continue;
+    }
     const trials = tables.get(table) ?? new Map();
     tables.set(table, trials);
     const known = trials.get(trial) ?? { must: [], proved: new Set() };
@@ -27,7 +33,16 @@ export function trialTables(file) {
     return { table, text: [`${trials.size} tried`, ...counts].join(", ") };
   });
   const width = Math.max(0, ...lines.map(({ table }) => table.length));
-  return { lines: lines.map(({ table, text }) => `${table.padEnd(width)}  ${text}`), problems };
+  return {
+    lines: [...lines.map(({ table, text }) => `${table.padEnd(width)}  ${text}`), ...saidOf(samples)],
+    problems,
+  };
+}
+
+function saidOf(samples) {
+  if (samples.size === 0) return [];
+  const each = [...samples].map(([sample, { drawn, of }]) => `${sample} ${drawn} of ${of}`);
+  return [`Samples, of which npm run test:full tries more: ${each.join("; ")}.`];
 }
 
 function readLines(file) {

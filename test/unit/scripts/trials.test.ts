@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { noteForRun } from "../../support/runNotes";
 import { beginTrial } from "../../support/trials";
 import { loadScript } from "./load";
 
@@ -46,6 +47,15 @@ describe("the tables of what was tried", () => {
         "contents of a disk: ext4: not unchanged",
         "contents of a disk: xfs: not unchanged",
       ],
+    });
+  });
+
+  it("end with what was left to a full run", async () => {
+    for (const count of [1, 3]) noteForRun({ sample: "cuts", drawn: count, of: 4 });
+    noteForRun({ sample: "contents of a disk", drawn: 8, of: 23 });
+    assert.deepEqual(await tables(), {
+      lines: ["Samples, of which npm run test:full tries more: cuts 4 of 8; contents of a disk 8 of 23."],
+      problems: [],
     });
   });
 
