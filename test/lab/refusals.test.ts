@@ -1,125 +1,11 @@
 import { strict as assert } from "node:assert";
 import type { LabHost } from "../support/lab/labHost";
 import { compareUpper, recordUpper } from "../support/lab/upperRecord";
+import { beginTrial } from "../support/trials";
 import { cleanNovaHost } from "./support/cleanHost";
 import { errorsOf, hostLines, LabStack } from "./support/labStack";
-import {
-  expectDaemonsAsConfigured,
-  expectNovaUp,
-  expectPlacement,
-  expectRamInPlacement,
-  journalPlace,
-  lineOf,
-  novaComputeConf,
-  novaConf,
-  startsSince,
-  traces,
-} from "./support/novaState";
-import { clearTheWay, putInTheWay, useDropIn } from "./support/obstacles";
+import { expectNovaUp, expectPlacement, lineOf, novaComputeConf, novaConf } from "./support/novaState";
 import { programOf } from "./support/programs";
-
-/** Seconds within which a failed update must have gone back and ended, whatever nova-compute does. */
-const boundSeconds = 150;
-
-describe("a nova-compute that refuses to start with what up has set", function () {
-  this.timeout(300_000);
-  let host: LabHost;
-  let stack: LabStack;
-  let pristine: string;
-  before(async function () {
-    this.timeout(20 * 60_000);
-    host = await cleanNovaHost();
-    pristine = await host.readFile(novaConf);
-    stack = await LabStack.create(host, { program: withCapacity("3 GiB") });
-  });
-  afterEach(() => clearTheWay(host));
-  after(() => stack?.remove());
-
-  /** Nova says no, and is then what it was before this resource was. */
-  async function failsToCreate(sentence: RegExp): Promise<void> {
-    const failed = await stack.failingUp({ timeoutSeconds: boundSeconds });
-    assert.match(errorsOf(failed), sentence);
-    assert.match(errorsOf(failed), /taken back and the services run as before/);
-    assert.equal(await host.readFile(novaConf), pristine);
-    assert.deepEqual(await traces(host), []);
-    assert.equal(await stack.outputsOf("FileBackedMemoryConfig"), undefined);
-    await expectNovaUp(host);
-    await expectDaemonsAsConfigured(host);
-    await expectRamInPlacement(host);
-  }
-
-  async function works(memoryMb: number): Promise<void> {
-    await stack.up({ timeoutSeconds: boundSeconds });
-    await expectPlacement(host, memoryMb);
-    await expectNovaUp(host);
-    await stack.preview({ expectNoChanges: true });
-  }
-
-  async function isGone(): Promise<void> {
-    await stack.destroy();
-    assert.equal(await host.readFile(novaConf), pristine);
-    assert.deepEqual(await traces(host), []);
-  }
-
-  it("for a ram_allocation_ratio from elsewhere: up says so, goes back, and works once that is gone", async () => {
-    await putInTheWay(host, "os.environ['OS_DEFAULT__RAM_ALLOCATION_RATIO'] = '1.5'");
-    await failsToCreate(/Running Nova with file_backed_memory requires ram_allocation_ratio configured to 1\.0/);
-    await clearTheWay(host);
-    await works(3072);
-  });
-
-  it("for as much reserved memory, after a change of the capacity: the former capacity stays, in force and in state", async () => {
-    const former = await host.readFile(novaConf);
-    await putInTheWay(host, "os.environ['OS_DEFAULT__RESERVED_HOST_MEMORY_MB'] = '2048'");
-    stack.project.setProgram(withCapacity("2 GiB"));
-    const failed = await stack.failingUp({ timeoutSeconds: boundSeconds });
-    assert.match(
-      errorsOf(failed),
-      /must be greater than reserved memory configured via '\[DEFAULT\] reserved_host_memory/,
-    );
-    assert.equal(await host.readFile(novaConf), former);
-    await expectNovaUp(host);
-    await expectDaemonsAsConfigured(host);
-    assert.equal((await stack.outputsOf("FileBackedMemoryConfig"))?.["memoryMb"], 3072);
-
-    await clearTheWay(host);
-    await works(2048);
-    await isGone();
-  });
-
-  it("for a file that oslo.config cannot parse: as before; and a start that takes 40 s is then waited for", async () => {
-    const breakIt = [
-      `if "\\nfile_backed_memory" in open("${novaConf}").read():`,
-      '    open("/run/nova/obstacle.conf", "w").write(" neither section nor option")',
-      '    sys.argv.append("--config-file=/run/nova/obstacle.conf")',
-    ];
-    await putInTheWay(host, breakIt.join("\n"));
-    await failsToCreate(/ParseError: at \/run\/nova\/obstacle\.conf:1, Unexpected continuation line/);
-    await clearTheWay(host);
-
-    await useDropIn(host, "ExecStartPre=/bin/sleep 40");
-    const place = await journalPlace(host);
-    await works(2048);
-    assert.deepEqual(await startsSince(host, place), ["nova-compute"]);
-    await clearTheWay(host);
-    await isGone();
-  });
-
-  it("for a virt_type that is none, our lines or not: they go, and it works once that is gone", async () => {
-    await putInTheWay(host, "os.environ['OS_LIBVIRT__VIRT_TYPE'] = 'xen'");
-    const failed = await stack.failingUp({ timeoutSeconds: boundSeconds });
-    assert.match(errorsOf(failed), /Valid values are \[kvm, lxc, qemu, parallels\], but found 'xen'/);
-    assert.match(errorsOf(failed), /taken back, but the service is still not healthy/);
-    assert.equal(await host.readFile(novaConf), pristine);
-    await clearTheWay(host);
-    await works(2048);
-    await isGone();
-  });
-});
-
-function withCapacity(capacity: string) {
-  return programOf({ memory: { capacity, healthTimeoutSeconds: 60 } });
-}
 
 interface Foreseen {
   what: string;
@@ -217,6 +103,7 @@ describe("a preview that knows that Nova, libvirt or the file system would refus
 
   for (const each of foreseen) {
     it(`refuses, and changes nothing, when ${each.what}`, async () => {
+      const prove = beginTrial("refusals foreseen", each.what, ["refused at preview", "unchanged"]);
       await host.succeed(each.arrange);
       try {
         stack.project.setProgram(programOf({ memory: each.args }));
@@ -224,7 +111,9 @@ describe("a preview that knows that Nova, libvirt or the file system would refus
         const said = errorsOf(await stack.failingPreview());
         for (const pattern of each.says) assert.match(said, pattern);
         if (each.property) assert.match(said, new RegExp(`\\b${each.property}\\b`));
+        prove("refused at preview");
         assert.deepEqual(compareUpper(upper, recordUpper(host)), []);
+        prove("unchanged");
       } finally {
         await host.succeed(each.tidy);
       }

@@ -17,20 +17,22 @@ export async function putInTheWay(host: LabHost, python: string): Promise<void> 
   await host.writeFile(`${packages}/nova_obstacle.pth`, "import nova_obstacle\n", { mode: "0644" });
 }
 
-/** Lines for the [Service] section of nova-compute's unit, from its next start on. */
-export async function useDropIn(host: LabHost, lines: string): Promise<void> {
-  await host.succeed(`mkdir -p ${dropIns}`);
-  await host.writeFile(`${dropIns}/obstacle.conf`, `[Service]\n${lines}\n`);
+/** Lines for the [Service] section of a unit, from its next start on. */
+export async function useDropIn(host: LabHost, lines: string, unit = "nova-compute.service"): Promise<void> {
+  const folder = `/etc/systemd/system/${unit}.d`;
+  await host.succeed(`mkdir -p ${folder}`);
+  await host.writeFile(`${folder}/obstacle.conf`, `[Service]\n${lines}\n`);
   await host.succeed("systemctl daemon-reload");
 }
 
 /** Takes either away again. Restarts nothing. */
 export async function clearTheWay(host: LabHost): Promise<void> {
   await host.succeed(
-    `rm -rf ${packages}/nova_obstacle.* ${packages}/__pycache__; ` +
-      `[ ! -d ${dropIns} ] || { rm -f ${dropIns}/obstacle.conf; rmdir ${dropIns}; systemctl daemon-reload; }`,
+    `rm -rf ${packages}/nova_obstacle.* ${packages}/__pycache__
+    for file in /etc/systemd/system/*.d/obstacle.conf; do
+      [ ! -e $file ] || { rm $file; rmdir \${file%/*}; systemctl daemon-reload; }
+    done`,
   );
 }
 
 const packages = "/usr/local/lib/python3.11/dist-packages";
-const dropIns = "/etc/systemd/system/nova-compute.service.d";

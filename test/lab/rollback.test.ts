@@ -1,0 +1,206 @@
+import { strict as assert } from "node:assert";
+import type { LabHost } from "../support/lab/labHost";
+import { sampled } from "../support/sampled";
+import { beginTrial } from "../support/trials";
+import { cleanNovaHost } from "./support/cleanHost";
+import { errorsOf, LabStack } from "./support/labStack";
+import {
+  expectDaemonsAsConfigured,
+  expectNovaUp,
+  expectPlacement,
+  expectRamInPlacement,
+  journalPlace,
+  lineOf,
+  novaConf,
+  qemuConf,
+  startsSince,
+  traces,
+} from "./support/novaState";
+import { clearTheWay, putInTheWay, useDropIn } from "./support/obstacles";
+import { programOf } from "./support/programs";
+
+/** Seconds within which a failed update must have gone back and ended, whatever the services do. */
+const boundSeconds = 300;
+const directory = "/srv/guest-memory";
+const badFile = "/run/nova/obstacle.conf";
+
+/** Something that a service meets at its start with what the update sets, and with nothing else. */
+interface Obstacle {
+  what: string;
+  put: (host: LabHost, wanted: number) => Promise<void>;
+  /** What the update changes beside the capacity. */
+  declared?: Record<string, unknown>;
+  says: RegExp;
+}
+
+/** In nova-compute's process, before Nova's own code, if nova.conf has what the update wants. */
+const inNova = (python: string) => (host: LabHost, wanted: number) =>
+  putInTheWay(host, `if "\\nfile_backed_memory = ${wanted}\\n" in open("${novaConf}").read():\n    ${python}`);
+const setting = (option: string, value: string) => inNova(`os.environ['OS_${option}'] = '${value}'`);
+
+const obstacles: Obstacle[] = [
+  {
+    what: "a ram_allocation_ratio from elsewhere",
+    put: setting("DEFAULT__RAM_ALLOCATION_RATIO", "1.5"),
+    says: /Running Nova with file_backed_memory requires ram_allocation_ratio configured to 1\.0/,
+  },
+  {
+    what: "more reserved memory from elsewhere",
+    put: setting("DEFAULT__RESERVED_HOST_MEMORY_MB", "9999"),
+    says: /must be greater than reserved memory configured via '\[DEFAULT\] reserved_host_memory/,
+  },
+  {
+    what: "a virt_type that is none",
+    put: setting("LIBVIRT__VIRT_TYPE", "xen"),
+    says: /Valid values are \[kvm, lxc, qemu, parallels\], but found 'xen'/,
+  },
+  {
+    what: "a file that oslo.config cannot parse",
+    // Written by the process itself: systemd empties this folder between two starts.
+    put: inNova(
+      `open("${badFile}", "w").write(" neither section nor option"); sys.argv.append("--config-file=${badFile}")`,
+    ),
+    says: /ParseError: at \/run\/nova\/obstacle\.conf:1, Unexpected continuation line/,
+  },
+  {
+    what: "a nova-compute that ends as soon as it is started, each time",
+    put: inNova("sys.exit('no nova-compute today')"),
+    says: /nova-compute/,
+  },
+  {
+    what: "a nova-compute that starts well and is killed then, each time",
+    put: (host, wanted) =>
+      useDropIn(
+        host,
+        `Restart=always\nExecStartPost=/bin/sh -c 'if grep -q "^file_backed_memory = ${wanted}$" ${novaConf}; then` +
+          ` (until tail -n 50 /var/log/nova/nova-compute.log | grep -q "$MAINPID .*unclaimed instances"; do sleep 0.2; done; kill -9 $MAINPID) & fi'`,
+      ),
+    says: /nova-compute/,
+  },
+  {
+    what: "a nova-compute that hangs, and does not end when it is told to",
+    put: async (host, wanted) => {
+      await useDropIn(host, "TimeoutStopSec=10");
+      await inNova("import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(900)")(host, wanted);
+    },
+    says: /within|seconds|not healthy|no sign/,
+  },
+  {
+    what: "a libvirt that does not start",
+    declared: { memoryBackingDir: directory, allowHazards: ["guests-in-files"] },
+    put: (host) =>
+      useDropIn(host, `ExecStartPre=/bin/sh -c '! grep -q "^memory_backing_dir" ${qemuConf}'`, "libvirtd.service"),
+    says: /libvirtd did not restart|libvirtd/,
+  },
+];
+
+describe("a service that refuses to start with what up has set, under a guest that runs", function () {
+  this.timeout(10 * 60_000);
+  let host: LabHost;
+  let stack: LabStack;
+  let server: { id: string; instanceName: string };
+  let process: string;
+  let memoryMb = 2048;
+
+  before(async function () {
+    this.timeout(20 * 60_000);
+    host = await cleanNovaHost();
+    await host.succeed(`mkdir ${directory}`);
+    stack = await LabStack.create(host, { program: withCapacity(memoryMb) });
+  });
+  afterEach(() => clearTheWay(host));
+  after(async () => {
+    stack?.remove();
+    if (server && (await host.cloud.serverStatus(server.id))) await host.cloud.deleteServer(server.id);
+    await host?.succeed(`rm -rf ${directory}`);
+  });
+
+  const files = async () => [await host.readFile(novaConf), await host.readFile(qemuConf)];
+  const guest = async () => {
+    const pid = (await host.succeed(`cat /run/libvirt/qemu/${server.instanceName}.pid`)).trim();
+    return `${pid} ${(await host.succeed(`virsh domstate ${server.instanceName}`)).trim()}`;
+  };
+
+  it("leaves nothing of a first up, which works once nothing is in the way, and slow as the start may be", async () => {
+    const pristine = await files();
+    await setting("DEFAULT__RAM_ALLOCATION_RATIO", "1.5")(host, memoryMb);
+    const failed = await stack.failingUp({ timeoutSeconds: boundSeconds });
+    assert.match(errorsOf(failed), /requires ram_allocation_ratio configured to 1\.0/);
+    assert.match(errorsOf(failed), /taken back and the services run as before/);
+    assert.deepEqual(await files(), pristine);
+    assert.deepEqual(await traces(host), []);
+    assert.equal(await stack.outputsOf("FileBackedMemoryConfig"), undefined);
+    await expectNovaUp(host);
+    await expectDaemonsAsConfigured(host);
+    await expectRamInPlacement(host);
+
+    await clearTheWay(host);
+    await useDropIn(host, "ExecStartPre=/bin/sleep 25");
+    const place = await journalPlace(host);
+    await stack.up({ timeoutSeconds: boundSeconds });
+    assert.deepEqual(await startsSince(host, place), ["nova-compute"]);
+    await expectPlacement(host, memoryMb);
+    server = await host.cloud.bootServer({ name: "throughout", ramMb: 64 });
+    process = await guest();
+  });
+
+  for (const obstacle of sampled("obstacles", obstacles, 3)) {
+    it(`has its former lines, and the same state, for ${obstacle.what}`, async () => {
+      const claims = ["refused", "rolled back", "guest kept", "converged"] as const;
+      const prove = beginTrial("services that refuse", obstacle.what, claims);
+      const former = await files();
+      const wanted = memoryMb === 2048 ? 3072 : 2048;
+      await obstacle.put(host, wanted);
+      stack.project.setProgram(withCapacity(wanted, obstacle.declared));
+      const failed = await stack.failingUp({ timeoutSeconds: boundSeconds });
+      assert.match(errorsOf(failed), obstacle.says);
+      assert.match(errorsOf(failed), /taken back and the services run as before/);
+      prove("refused");
+
+      assert.deepEqual(await files(), former);
+      assert.equal((await stack.outputsOf("FileBackedMemoryConfig"))?.["memoryMb"], memoryMb);
+      await expectNovaUp(host);
+      await expectDaemonsAsConfigured(host);
+      await expectPlacement(host, memoryMb);
+      prove("rolled back");
+
+      await clearTheWay(host);
+      await stack.up({ timeoutSeconds: boundSeconds });
+      memoryMb = wanted;
+      await expectPlacement(host, wanted);
+      await stack.preview({ expectNoChanges: true });
+      if (obstacle.declared) {
+        assert.equal(await lineOf(host, qemuConf, "memory_backing_dir"), `memory_backing_dir = "${directory}"`);
+        stack.project.setProgram(withCapacity(wanted, { allowHazards: ["guests-in-files"] }));
+        await stack.up();
+      }
+      prove("converged");
+      assert.equal(await guest(), process);
+      prove("guest kept");
+    });
+  }
+
+  it("is told from one that does not start without our lines either", async () => {
+    const former = await files();
+    await putInTheWay(host, "os.environ['OS_LIBVIRT__VIRT_TYPE'] = 'xen'");
+    const wanted = memoryMb === 2048 ? 3072 : 2048;
+    stack.project.setProgram(withCapacity(wanted));
+    const failed = await stack.failingUp({ timeoutSeconds: boundSeconds });
+    assert.match(errorsOf(failed), /but found 'xen'/);
+    assert.match(errorsOf(failed), /taken back, but the service is still not healthy/);
+    assert.deepEqual(await files(), former);
+    await clearTheWay(host);
+    await stack.up({ timeoutSeconds: boundSeconds });
+    await expectPlacement(host, wanted);
+    assert.equal(await guest(), process);
+
+    await host.cloud.deleteServer(server.id);
+    await stack.destroy();
+    assert.deepEqual(await traces(host), []);
+    await expectNovaUp(host);
+  });
+});
+
+function withCapacity(memoryMb: number, declared: Record<string, unknown> = {}) {
+  return programOf({ memory: { capacity: `${memoryMb} MiB`, healthTimeoutSeconds: 60, ...declared } });
+}
