@@ -10,7 +10,6 @@ import {
   journalPlace,
   lineOf,
   novaConf,
-  qemuConf,
   startsSince,
   traces,
 } from "./support/novaState";
@@ -131,75 +130,4 @@ describe("a ServiceActivation beside a deferred FileBackedMemoryConfig", functio
     const { stack: name, name: project } = stack.project;
     return `urn:pulumi:${name}::${project}::pulumi-nodejs:dynamic/hostmem:${kind}::compute-1`;
   }
-});
-
-describe("guest memory in a directory of its own, with a guest that runs", function () {
-  this.timeout(240_000);
-  const directory = "/mnt/guest-memory";
-  const memory = { capacity: "768 MiB", memoryBackingDir: directory, activation: "deferred" };
-  let host: LabHost;
-  let stack: LabStack;
-  let server: { id: string; instanceName: string };
-  let process: string;
-  before(async function () {
-    this.timeout(20 * 60_000);
-    host = await cleanNovaHost();
-    await host.succeed(`mkfs.xfs -q -f ${host.disks[0]}; mount ${host.disks[0]} /mnt; mkdir ${directory}`);
-    stack = await LabStack.create(host, { program: programOf({ memory, activation }) });
-  });
-  after(async () => {
-    stack?.remove();
-    if (server && (await host.cloud.serverStatus(server.id))) await host.cloud.deleteServer(server.id);
-    await host?.execute(`umount /mnt && blkdiscard -f ${host.disks[0]}`);
-  });
-
-  const pidOf = async (name: string) => (await host.succeed(`cat /run/libvirt/qemu/${name}.pid`)).trim();
-
-  it("libvirtd is restarted before nova-compute, and a server's memory is below the directory", async () => {
-    const place = await journalPlace(host);
-    await stack.up();
-    assert.deepEqual(await startsSince(host, place), ["libvirtd", "nova-compute"]);
-    await expectPlacement(host, 768);
-    server = await host.cloud.bootServer({ name: "stays", ramMb: 64 });
-    process = await pidOf(server.instanceName);
-    const files = await host.cloud.memoryFiles();
-    assert.equal(files.length, 1);
-    assert.ok(files[0]!.startsWith(`${directory}/libvirt/qemu/`), files[0]);
-  });
-
-  it("the guest goes on, in the same process, while services are restarted under it", async () => {
-    stack.project.setProgram(programOf({ memory: { ...memory, capacity: "640 MiB" }, activation }));
-    const place = await journalPlace(host);
-    await stack.up();
-    assert.deepEqual(await startsSince(host, place), ["nova-compute"]);
-    await expectPlacement(host, 640);
-    assert.equal(await pidOf(server.instanceName), process);
-    assert.equal((await host.succeed(`virsh domstate ${server.instanceName}`)).trim(), "running");
-    assert.equal(await host.cloud.serverStatus(server.id), "ACTIVE");
-    assert.equal((await host.cloud.memoryFiles()).length, 1);
-  });
-
-  it("destroy is refused, naming the guest, and changes nothing", async () => {
-    const former = [await host.readFile(novaConf), await host.readFile(qemuConf)];
-    const failed = await stack.destroy({ mustSucceed: false });
-    assert.notEqual(failed.code, 0);
-    assert.match(errorsOf(failed), new RegExp(`: ${server.instanceName}\\b`));
-    assert.match(errorsOf(failed), /allowHazards: \["guests-in-files"\]/);
-    assert.deepEqual([await host.readFile(novaConf), await host.readFile(qemuConf)], former);
-    await expectNovaUp(host);
-  });
-
-  it("and works once the hazard is allowed, the guest going on with its file", async () => {
-    const allowed = { ...memory, capacity: "640 MiB", allowHazards: ["guests-in-files"] };
-    stack.project.setProgram(programOf({ memory: allowed, activation }));
-    await stack.up();
-    await stack.destroy();
-    assert.deepEqual(await traces(host), []);
-    await expectDaemonsAsConfigured(host);
-    assert.equal(await lineOf(host, qemuConf, "memory_backing_dir"), "");
-    assert.equal(await pidOf(server.instanceName), process);
-    assert.equal((await host.cloud.memoryFiles()).length, 1);
-    // What comes of the file when the guest ends is libvirt's: it looks for it where the new configuration has it.
-    await host.cloud.deleteServer(server.id);
-  });
 });
