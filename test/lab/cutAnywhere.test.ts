@@ -1,6 +1,6 @@
 import { strict as assert } from "node:assert";
 import type { Plan } from "../../provider/core/plan/step";
-import { cutEverywhere, problemsOf, type Tally } from "../support/fault/campaign";
+import { cutEverywhere, problemsOf } from "../support/fault/campaign";
 import { type CutHost, startCutHost } from "../support/fault/lab";
 import { type Life, LivedLife } from "../support/fault/life";
 import { consentedLife, disk, impatient, mountPoint, wholeLife } from "../support/fault/lives";
@@ -11,7 +11,6 @@ const isFull = process.env["HOSTMEM_TEST_FULL"] !== undefined;
 describe("an apply that is killed at one of its system calls", function () {
   this.timeout((isFull ? 25 : 5) * 60_000);
   let hosts: CutHost[] = [];
-  const tallies: Tally[] = [];
 
   before(async function () {
     this.timeout(20 * 60_000);
@@ -20,9 +19,6 @@ describe("an apply that is killed at one of its system calls", function () {
     hosts.push(...(await Promise.all(others)));
   });
   after(async () => {
-    const tried = tallies.flatMap((tally) => tally.tried).filter((result) => result.cutCall !== undefined);
-    const converged = tried.filter((result) => result.problems.length === 0);
-    console.log(`      cut points: ${tried.length} tried, ${converged.length} converged`);
     await Promise.all(hosts.map(({ host }) => host.destroy()));
     hosts = [];
   });
@@ -30,7 +26,6 @@ describe("an apply that is killed at one of its system calls", function () {
   for (const life of [wholeLife(), consentedLife()]) {
     it(`leaves what the next one finishes or takes back, in a life ${life.name}`, async () => {
       const tally = await cutEverywhere(hosts, life, 3);
-      tallies.push(tally);
       assert.equal(problemsOf(tally), "");
       const reached = tally.tried.filter((result) => result.cutCall !== undefined);
       assert.ok(reached.length >= tally.tried.length * 0.9, `${reached.length} of ${tally.tried.length} were reached`);

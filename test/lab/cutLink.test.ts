@@ -9,6 +9,7 @@ import { disk, impatient, mountPoint } from "../support/fault/lives";
 import { differences, leftovers, type OutsideView, viewHost } from "../support/fault/outside";
 import { compareRecords, type HostRecord, recordHost } from "../support/lab/hostRecord";
 import { sampled } from "../support/sampled";
+import { beginTrial } from "../support/trials";
 import { kill, sshClientsOf } from "./support/processes";
 import { blankDisks } from "./support/storeState";
 
@@ -30,7 +31,6 @@ describe("an apply whose client is cut off", function () {
   let made: OutsideView;
   /** Messages of an up and of a destroy. */
   let messages: { up: number; destroy: number };
-  let tried = 0;
 
   const through = () => new CoreHost(on.host, { host: "127.0.0.1", port: proxy.port, dialErrorLimit: 5 });
   /** How many messages pass in any case: how many it takes differs from time to time. */
@@ -59,7 +59,6 @@ describe("an apply whose client is cut off", function () {
     assert.deepEqual(differences(clean, viewHost(on.host)), []);
   });
   after(async () => {
-    console.log(`      client cut off: ${tried} times, each time the next one ended the work`);
     proxy?.close();
     await on?.host.destroy();
   });
@@ -73,12 +72,13 @@ describe("an apply whose client is cut off", function () {
   });
 
   /** What a next command finds and ends, whatever became of the one before. */
-  async function endsWith(view: OutsideView, work: () => Promise<void>, when: string): Promise<void> {
+  async function endsWith(view: OutsideView, work: () => Promise<void>, when: string, said = ""): Promise<void> {
+    const prove = beginTrial("clients cut off", when, ["converged"]);
     await on.host.waitUntilSucceeds(isOver, 60);
     await work();
-    assert.deepEqual(differences(view, viewHost(on.host)), [], when);
-    assert.deepEqual(leftovers(on.host), [], when);
-    tried++;
+    assert.deepEqual(differences(view, viewHost(on.host)), [], `${when}: ${said}`);
+    assert.deepEqual(leftovers(on.host), [], `${when}: ${said}`);
+    prove("converged");
   }
 
   async function breakEach(kind: LinkFault, points: readonly number[]): Promise<void> {
@@ -89,10 +89,10 @@ describe("an apply whose client is cut off", function () {
       assert.equal(proxy.isWhole, false, `${when}: the link did not break`);
       if (up === "done") assert.deepEqual(differences(made, viewHost(on.host)), [], when);
       else assert.match(up, /unreachable|lost|closed|connect|link|answer|timed? ?out/i, when);
-      await endsWith(made, () => through().up(declared, { change: impatient }), `${when}: ${up}`);
+      await endsWith(made, () => through().up(declared, { change: impatient }), `up, ${when}`, up);
       proxy.breakAt(point, kind);
       const destroy = await outcome(through().destroy(declared, { change: impatient }));
-      await endsWith(clean, () => through().destroy(declared, { change: impatient }), `${when}: ${destroy}`);
+      await endsWith(clean, () => through().destroy(declared, { change: impatient }), `destroy, ${when}`, destroy);
       await blankDisks(on.host);
     }
   }

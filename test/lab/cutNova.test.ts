@@ -2,6 +2,7 @@ import { strict as assert } from "node:assert";
 import { Cutter } from "../support/fault/cutter";
 import type { LabHost } from "../support/lab/labHost";
 import { drawn } from "../support/sampled";
+import { beginTrial } from "../support/trials";
 import { cleanNovaHost } from "./support/cleanHost";
 import { errorsOf, LabStack } from "./support/labStack";
 import {
@@ -39,6 +40,8 @@ describe("an apply on a real Nova host that is killed at one of its system calls
     const destroy = cutter.watched().calls;
 
     for (const call of drawn("calls of an up on Nova", worthIt(up), process.env["HOSTMEM_TEST_FULL"] ? 4 : 1)) {
+      const claims = ["converged", "restored"] as const;
+      const prove = beginTrial("system calls cut on a real Nova", `${call}: ${up[call - 1]}`, claims);
       cutter.cutAt(call);
       const failed = await stack.failingUp();
       assert.ok(cutter.watched().wasCut, up[call - 1]);
@@ -48,6 +51,7 @@ describe("an apply on a real Nova host that is killed at one of its system calls
       await expectPlacement(host, 2048);
       await expectDaemonsAsConfigured(host);
       await stack.preview({ expectNoChanges: true });
+      prove("converged");
 
       const [undone] = drawn(`calls of a destroy on Nova ${call}`, worthIt(destroy), 1);
       cutter.cutAt(undone!);
@@ -61,6 +65,7 @@ describe("an apply on a real Nova host that is killed at one of its system calls
         await traces(host).then((found) => found.filter((line) => !line.includes("hostmem-apply-.service.d"))),
         [],
       );
+      prove("restored");
     }
   });
 

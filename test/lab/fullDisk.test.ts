@@ -5,6 +5,7 @@ import { disk, impatient, mountPoint } from "../support/fault/lives";
 import { leftovers } from "../support/fault/outside";
 import { compareRecords, type HostRecord, recordHost } from "../support/lab/hostRecord";
 import { sampled } from "../support/sampled";
+import { beginTrial } from "../support/trials";
 import { blankDisks } from "./support/storeState";
 
 const declared: DeclaredHost = {
@@ -55,7 +56,6 @@ describe("an apply on a host without room", function () {
   this.timeout(10 * 60_000);
   let on: CutHost;
   let record: HostRecord;
-  let tried = 0;
 
   const hashes = () => on.host.succeed(`sha256sum ${files.join(" ")}`);
   const up = () => on.core.up(declared, { change: impatient });
@@ -73,7 +73,6 @@ describe("an apply on a host without room", function () {
     record = await recordHost(on.host);
   });
   after(async () => {
-    console.log(`      without room: ${tried} times, each time the next one ended the work`);
     await on?.host.destroy();
   });
   afterEach(async () => {
@@ -86,6 +85,8 @@ describe("an apply on a host without room", function () {
 
   /** Every file as before or as after, and, with room, the next one ends the work, and the way back is exact. */
   async function sufferAndRecover(begin: string, end: string, says: RegExp, when: string): Promise<boolean> {
+    const claims = ["nothing half written", "converged", "restored"] as const;
+    const prove = beginTrial("file systems without room", when, claims);
     const before = (await hashes()).split("\n");
     await on.host.succeed(begin);
     const said = await failureOf(up());
@@ -97,11 +98,13 @@ describe("an apply on a host without room", function () {
     for (const [index, line] of during.entries()) {
       assert.ok(line === before[index] || line === after[index], `${when}: half written: ${line}`);
     }
+    prove("nothing half written");
     assert.deepEqual(leftovers(on.host), [], when);
     assert.equal(await on.host.succeed("find /etc /var/lib/hostmem -name '*.hostmem-new'"), "", when);
+    prove("converged");
     await destroy();
     assert.deepEqual((await hashes()).split("\n"), before, when);
-    tried++;
+    prove("restored");
     return said !== undefined;
   }
 

@@ -1,5 +1,6 @@
 import { compareRecords, recordHost } from "../lab/hostRecord";
 import { sampled } from "../sampled";
+import { beginTrial } from "../trials";
 import type { CutHost } from "./lab";
 import { type CutResult, type Life, LivedLife } from "./life";
 
@@ -19,7 +20,10 @@ export async function cutEverywhere(hosts: readonly CutHost[], life: Life, perPh
   await Promise.all(lived.map((each) => each.live()));
   const { calls } = lived[0]!;
   const drawn = new Map(
-    [...calls].map(([phase, list]) => [phase, sampled(`${life.name}, ${phase}`, worthCutting(list), perPhase)]),
+    [...calls].map(([phase, list]) => [
+      phase,
+      sampled(`cuts in "${phase}" ${life.name}`, worthCutting(list), perPhase),
+    ]),
   );
   // One life has room for a cut in each of its phases.
   const rounds = Array.from({ length: Math.max(...[...drawn.values()].map((points) => points.length)) }, (_, index) => {
@@ -43,7 +47,20 @@ export async function cutEverywhere(hosts: readonly CutHost[], life: Life, perPh
       tried.at(-1)?.problems.push(...different.map((line) => `after all of it ${line}`));
     }),
   );
+  for (const result of tried) writeDown(life, result);
   return { counted: [...calls.values()].flat().length, tried };
+}
+
+/** A line of the table at the end; a call that was not made this time was no cut. */
+function writeDown(life: Life, { phase, call, cutCall, problems }: CutResult): void {
+  if (cutCall === undefined) return;
+  const claims = ["nothing half written", "explained by records", "converged"] as const;
+  const prove = beginTrial("system calls cut", `${life.name}, ${phase}, ${call}: ${cutCall}`, claims);
+  const isHalf = (problem: string) => problem.startsWith("half: ");
+  const isUnexplained = (problem: string) => problem.startsWith("without a record: ");
+  if (!problems.some(isHalf)) prove("nothing half written");
+  if (!problems.some(isUnexplained)) prove("explained by records");
+  if (problems.every((problem) => isHalf(problem) || isUnexplained(problem))) prove("converged");
 }
 
 /** Numbers of calls, from 1. Of a long run of writes to one file or disk only the ends and some between, by the seed. */
