@@ -11,6 +11,12 @@ import type { Transport } from "./transport/types";
 /** Facts older than this are read again, however long an update takes. */
 export const factsMaxAgeMs = 30_000;
 
+/**
+ * For reading facts: hundreds of short processes, which a host with all its processors busy takes minutes for. What could
+ * hang is bounded in the script itself.
+ */
+const readingMs = 240_000;
+
 /** Facts as somebody read them: what the host printed, and when the reading began. */
 export interface RawFacts {
   nonce: string;
@@ -160,7 +166,7 @@ export class HostSession {
 export async function readFacts(transport: Transport, probes: Probes): Promise<RawFacts> {
   const script = factsScript(probes);
   const readAt = Date.now();
-  const result = await transport.run(script.script);
+  const result = await transport.run(script.script, { timeoutMs: readingMs });
   if (result.exitCode !== 0) {
     throw new HostError("unexpected", transport.host, `the facts script ended with code ${result.exitCode}`, {
       exitCode: result.exitCode,
