@@ -25,7 +25,7 @@ export function storeRefusals(
 ): Problem[] {
   const moved = moveRefusals(args, have, facts);
   if (moved.length > 0) return moved;
-  const device = [...deviceRefusals(args, have), ...sizeRefusals(args, facts)];
+  const device = [...deviceRefusals(args, have, facts), ...sizeRefusals(args, facts)];
   return [
     ...device,
     ...mountPointRefusals(args, want, have, facts),
@@ -58,11 +58,16 @@ function sizeRefusals(args: BackingStoreArgs, facts: HostFacts): Problem[] {
   return [{ path: "size", message: `a tmpfs is in RAM, of which the host has ${formatMib(ramMb)}` }];
 }
 
-function deviceRefusals(args: BackingStoreArgs, have: ObservedStore): Problem[] {
+function deviceRefusals(args: BackingStoreArgs, have: ObservedStore, facts: HostFacts): Problem[] {
   const problem = (message: string) => [{ path: "device", message }];
   const { device } = have;
   if (args.device === undefined || device === undefined) return [];
-  if (device.realPath === undefined) return problem(`${args.device} does not exist on the host, or is no block device`);
+  if (device.realPath === undefined) {
+    const store = facts.journal.objects.get("BackingStore")?.store;
+    const isAway = store?.device === args.device && !have.mounted;
+    const away = `. The store at ${args.mountPoint} is away with it, and libvirt waits for it; bring the disk back and boot, or run pulumi up`;
+    return problem(`${args.device} does not exist on the host, or is no block device${isAway ? away : ""}`);
+  }
   if (!isStableName(args.device) && !args.allowUnstableDeviceName) {
     return problem(
       `${args.device} can be another disk after a reboot; use its name in /dev/disk/by-id, or say allowUnstableDeviceName: true`,
