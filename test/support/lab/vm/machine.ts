@@ -10,20 +10,38 @@ import { executeThroughAgent } from "./agent";
 import { machineFiles, qemuArguments } from "./qemu";
 import { askQemu } from "./qmp";
 
+/**
+ * How often a machine is started again that goes down while it boots: QEMU 7.2 itself dies now and then of a protection
+ * fault, in its first seconds. For the machine that is one more power cut.
+ */
+const startsAgain = 2;
+
 /** Starts a machine whose disks are there, and waits until systemd has started what is enabled. */
 export async function boot(name: string, seconds: number): Promise<void> {
   const { machine } = entryOf(name);
   if (!machine) {
     throw new LabError(`${name} is not a machine that was made whole`);
   }
-  await startQemu(name, machine);
   if (machine.resumeFrom) {
+    await startQemu(name, machine);
     await resume(name, machine.resumeFrom);
     // From now on it boots as any machine.
     const { resumeFrom: _, ...booting } = machine;
     writeEntry({ ...entryOf(name), machine: booting });
+    return waitForBoot(name, seconds);
   }
-  await waitForBoot(name, seconds);
+  for (let again = 0; ; again++) {
+    try {
+      await startQemu(name, machine);
+      return await waitForBoot(name, seconds);
+    } catch (error) {
+      if (isUp(name) || again === startsAgain) {
+        throw error;
+      }
+      console.error(`lab: ${name} went down while it booted, starts it again`);
+      await kill(name);
+    }
+  }
 }
 
 async function startQemu(name: string, machine: MachineStart): Promise<void> {
