@@ -3,8 +3,11 @@ import { readEvents } from "../../engine/support/events";
 import { type OperationOptions, type OperationResult, type Program, Project } from "../../engine/support/project";
 import type { LabHost } from "../../support/lab/labHost";
 
-/** Seconds for one command of the CLI, when nothing is meant to be slow. A hang must not look like a slow host. */
-const commandSeconds = 120;
+/**
+ * Seconds for one command of the CLI, when nothing is meant to be slow, by the kind of host. A hang must not look like a
+ * slow host, and an emulated one is some twenty times slower.
+ */
+const commandSeconds = { light: 120, nova: 120, vm: 900 };
 
 export interface LabStackOptions {
   program: Program;
@@ -20,14 +23,17 @@ export class LabStack {
   /** Every word of every command's output, for finding what must not be there. */
   readonly printed: string[] = [];
 
-  private constructor(readonly project: Project) {}
+  private constructor(
+    readonly project: Project,
+    private readonly seconds: number,
+  ) {}
 
   static async create(host: LabHost, options: LabStackOptions): Promise<LabStack> {
     const project = await Project.create({
       program: options.program,
       ...(options.environment ? { environment: options.environment } : {}),
     });
-    const stack = new LabStack(project);
+    const stack = new LabStack(project, commandSeconds[host.kind]);
     await stack.connect(options.connection ?? loginOf(host));
     for (const [key, value] of Object.entries(options.config ?? {})) await project.setConfig(key, value);
     return stack;
@@ -38,11 +44,11 @@ export class LabStack {
   }
 
   preview(options: OperationOptions & { planFile?: string } = {}): Promise<OperationResult> {
-    return this.remember(this.project.preview(bounded(options)));
+    return this.remember(this.project.preview(this.bounded(options)));
   }
 
   up(options: OperationOptions & { planFile?: string } = {}): Promise<OperationResult> {
-    return this.remember(this.project.up(bounded(options)));
+    return this.remember(this.project.up(this.bounded(options)));
   }
 
   /** An update that must fail; what it printed is the result. */
@@ -56,7 +62,7 @@ export class LabStack {
   }
 
   refresh(options: OperationOptions = {}): Promise<OperationResult> {
-    return this.remember(this.project.refresh(bounded(options)));
+    return this.remember(this.project.refresh(this.bounded(options)));
   }
 
   /** What a refresh would find, without recording it. */
@@ -65,12 +71,12 @@ export class LabStack {
     const flags = options.expectNoChanges ? ["--expect-no-changes"] : [];
     const command = ["refresh", "--preview-only", ...flags, "--event-log", events];
     const environment = { PULUMI_DEBUG_COMMANDS: "true", ...options.environment };
-    const outcome = await this.project.command(command, bounded({ ...options, environment }));
+    const outcome = await this.project.command(command, this.bounded({ ...options, environment }));
     return this.remember(Promise.resolve({ ...outcome, ...readEvents(events) }));
   }
 
   destroy(options: OperationOptions = {}): Promise<OperationResult> {
-    return this.remember(this.project.destroy(bounded(options)));
+    return this.remember(this.project.destroy(this.bounded(options)));
   }
 
   /** What the state records of a resource, secrets still encrypted. */
@@ -81,6 +87,10 @@ export class LabStack {
 
   remove(): void {
     this.project.remove();
+  }
+
+  private bounded<T extends OperationOptions>(options: T): T {
+    return { ...options, timeoutSeconds: options.timeoutSeconds ?? this.seconds };
   }
 
   private async remember(running: Promise<OperationResult>): Promise<OperationResult> {
@@ -130,10 +140,6 @@ export function errorsOf(result: OperationResult): string {
 export function operationsOf(result: OperationResult): Record<string, string> {
   const ours = result.steps.filter((step) => step.type.includes("/hostmem:"));
   return Object.fromEntries(ours.map((step) => [step.type.split(":").at(-1)!, step.operation]));
-}
-
-function bounded<T extends OperationOptions>(options: T): T {
-  return { ...options, timeoutSeconds: options.timeoutSeconds ?? commandSeconds };
 }
 
 function mustFail(result: OperationResult): OperationResult {

@@ -34,9 +34,17 @@ export async function blkid(host: LabHost, device: string, tag: string): Promise
 export async function hashOf(host: LabHost, device: string): Promise<string> {
   const index = [host.disks, host.disksById].map((names) => names.indexOf(device)).find((found) => found >= 0);
   assert.ok(index !== undefined, `${device} is no disk of ${host.name}`);
+  if (host.kind === "vm") {
+    await host.succeed(`sync; blockdev --flushbufs ${device}`);
+    return hashOfFile(host.diskFiles[index]!);
+  }
   const { loop, file } = await backingFile(host, index);
   await run("blockdev", ["--flushbufs", loop]);
   await run("sync", [file]);
+  return hashOfFile(file);
+}
+
+async function hashOfFile(file: string): Promise<string> {
   const hash = createHash("sha256");
   const piece = Buffer.alloc(1024 ** 2);
   const zeros = Buffer.alloc(piece.length);
