@@ -1,0 +1,68 @@
+import { strict as assert } from "node:assert";
+import type { LabHost } from "../support/lab/labHost";
+import { sampled } from "../support/sampled";
+import { beginTrial } from "../support/trials";
+import { ApplyCut } from "./support/applyCut";
+import { cleanMachine } from "./support/cleanMachine";
+import { LabStack } from "./support/labStack";
+import { drawnPoint, PowerCuts } from "./support/powerCuts";
+import { programOf } from "./support/programs";
+
+const mountPoint = "/srv/guests/store";
+
+/** Each takes two boots, minutes on an emulated processor: a normal run has the one cut of boot.test.ts. */
+const rounds = sampled(
+  "rounds of power cuts",
+  [1, 2, 3, 4].map((round) => ({ round, how: "power" as const })).concat([{ round: 5, how: "reboot" as never }]),
+  0,
+) as { round: number; how: "power" | "reboot" }[];
+
+describe("an apply on a machine that goes down", function () {
+  this.timeout(60 * 60_000);
+  let host: LabHost;
+  let stack: LabStack;
+  let cuts: PowerCuts;
+  const processes = { up: 0, destroy: 0 };
+
+  before(async function () {
+    this.timeout(60 * 60_000);
+    host = await cleanMachine();
+    const store = { device: host.disksById[0]!, mountPoint };
+    const memory = { capacity: "auto", memoryBackingDir: mountPoint };
+    stack = await LabStack.create(host, { program: programOf({ store, memory }) });
+    cuts = await PowerCuts.on(host, stack);
+    for (const verb of ["up", "destroy"] as const) {
+      const counted = await ApplyCut.begin(host);
+      await stack[verb]();
+      processes[verb] = await counted.count();
+      await counted.end();
+    }
+    await host.succeed(`blkdiscard -f ${host.disksById[0]}`);
+  });
+  after(async () => {
+    stack?.remove();
+    await host?.succeed(`wipefs --quiet --all ${host.disksById[0]}; blkdiscard -f ${host.disksById[0]}`);
+  });
+
+  for (const { round, how } of rounds) {
+    for (const verb of ["up", "destroy"] as const) {
+      it(`finishes with the next ${verb} what a ${how === "power" ? "power cut" : "reboot"} ended (${round})`, async () => {
+        const trial = `${verb} ${round}, ${how}`;
+        const prove = beginTrial("power cuts", trial, ["boots", "converged or explained", "restored"]);
+        await cuts.cut(drawnPoint(trial, processes[verb]), () => stack[verb]({ mustSucceed: false }), how);
+        prove("boots");
+        await cuts.converge(() => stack[verb]());
+        prove("converged or explained");
+        cuts.onceRestored(() => prove("restored"));
+        if (verb === "up") {
+          await stack.preview({ expectNoChanges: true });
+        } else {
+          await cuts.restored();
+          assert.equal(await host.succeed("systemctl is-active libvirtd"), "active\n");
+          // Half of the rounds begin with a blank disk, the others adopt what is kept there.
+          if (round % 2 === 0) await host.succeed(`blkdiscard -f ${host.disksById[0]}`);
+        }
+      });
+    }
+  }
+});
