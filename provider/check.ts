@@ -90,7 +90,7 @@ function claim({ kind, args, session }: Declared): Problem | undefined {
   if (owner === args.owner) return undefined;
   return {
     path: "",
-    message: `[${session.host}] ${kind.name} of this host is already declared by ${owner}; a host has one`,
+    message: `[${session.host}] ${kind.name} of this host is already declared by ${owner}; a host has one. Take one of the two out of the program`,
   };
 }
 

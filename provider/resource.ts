@@ -110,7 +110,10 @@ export function evaluate(
 ): Evaluation {
   const evaluation = kind.evaluate(args, facts, { recorded, planned });
   const foreign = ownerProblem(kind.name, args, recorded?.["owner"] as string | undefined, facts);
-  const lacks = lacking(minimums.apply, facts.versions).map((message) => ({ path: "", message }));
+  const lacks = lacking(minimums.apply, facts.versions).map(({ lack, advice }) => ({
+    path: "",
+    message: `${lack}; ${advice}`,
+  }));
   return { ...evaluation, problems: [...(foreign ? [foreign] : []), ...lacks, ...evaluation.problems] };
 }
 
@@ -129,7 +132,7 @@ export function resourceKey({ kind, args }: Declared): string {
 }
 
 export function problemText(problem: Problem): string {
-  return problem.path === "" ? problem.message : `${problem.path} ${problem.message}`;
+  return problem.path === "" ? problem.message : `${problem.path}: ${problem.message}`;
 }
 
 /** Problems of a host as one error, for the methods that cannot return failures. */

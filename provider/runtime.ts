@@ -50,7 +50,7 @@ function clean(value: unknown): unknown {
  * Errors go to users as they are; a stack of this package would only hide the sentence that matters. Beside what the engine
  * shows, Pulumi's server prints `${error}: ${error.stack}` for some methods: that becomes one line, `[host]: problem`.
  */
-function plain(error: unknown): Error {
+export function plain(error: unknown): Error {
   const shown = error instanceof Error ? error : new Error(String(error));
   if (process.env["HOSTMEM_DEBUG"] !== undefined) return shown;
   const [, host = "pulumi-hostmem", problem = shown.message] = /^(\[[^\]]+\]) ([\s\S]*)$/.exec(shown.message) ?? [];

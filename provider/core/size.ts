@@ -43,13 +43,16 @@ export function parseSize(input: SizeInput): Size {
   if (!Object.hasOwn(units, unit)) {
     const advice = meant[unit.toLowerCase()];
     throw new RangeError(
-      advice ? `${shown}: write "${amount} ${advice}"` : `${shown}: the units are ${Object.keys(units).join(", ")}`,
+      advice === undefined
+        ? `${shown} has a unit that is none here: the units are ${Object.keys(units).join(", ")}`
+        : `${shown} ${whyNot(unit, advice)}: write "${amount} ${advice}"`,
     );
   }
   // In whole numbers, as 0.1 GiB is not exact in floating point.
   const scale = 10n ** BigInt(fraction.length);
   const scaled = BigInt(whole + fraction) * BigInt(units[unit as Unit]);
-  if (scaled % scale !== 0n) throw new RangeError(`${shown} is not a whole number of bytes`);
+  if (scaled % scale !== 0n)
+    throw new RangeError(`${shown} is not a whole number of bytes: write fewer digits after the point`);
   return exact(Number(scaled / scale), shown);
 }
 
@@ -60,7 +63,8 @@ export function parseSize(input: SizeInput): Size {
  */
 export function toMib(size: Size): number {
   const mib = size.bytes / units.MiB;
-  if (!Number.isInteger(mib)) throw new RangeError(`${formatSize(size)} is not a whole number of MiB`);
+  if (!Number.isInteger(mib))
+    throw new RangeError(`${formatSize(size)} is not a whole number of MiB, in which Nova counts: write one that is`);
   return mib;
 }
 
@@ -78,7 +82,14 @@ export function formatSize(size: Size): string {
   return size.bytes === 0 ? "0 MiB" : `${size.bytes / units.KiB} KiB`;
 }
 
+/** What is wrong with a unit that is nearly one of ours. */
+function whyNot(unit: string, advice: Unit): string {
+  if (unit.toLowerCase() === advice.toLowerCase()) return "has a unit in other letters than here";
+  // "GB" are powers of 1000 on a disk's label and powers of 1024 elsewhere; "G" can be either.
+  return "has a unit that can mean powers of 1000, and memory is counted in powers of 1024";
+}
+
 function exact(bytes: number, shown: string): Size {
-  if (!Number.isSafeInteger(bytes)) throw new RangeError(`${shown} is too large: at most 8191 TiB`);
+  if (!Number.isSafeInteger(bytes)) throw new RangeError(`${shown} is too large: write at most 8191 TiB`);
   return { bytes };
 }

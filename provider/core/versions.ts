@@ -38,15 +38,16 @@ export const minimums = {
 const names = { libvirt: "libvirt", qemu: "QEMU", kernel: "the kernel", nova: "Nova", systemd: "systemd" } as const;
 
 /**
- * What a host lacks for a feature, as sentences. A version that could not be found counts as lacking: Nova would decide
- * by the real one, later.
+ * What a host lacks for a feature, as a sentence without an end, and what to do. A version that could not be found counts
+ * as lacking: Nova would decide by the real one, later.
  */
-export function lacking(minimum: Minimum, versions: VersionFacts): string[] {
+export function lacking(minimum: Minimum, versions: VersionFacts): { lack: string; advice: string }[] {
   return (Object.keys(names) as (keyof typeof names)[]).flatMap((name) => {
     const needed = minimum[name];
     const found = versions[name];
     if (needed === undefined || (found !== undefined && semver.gte(found, needed))) return [];
     const has = found === undefined ? `${names[name]} was not found on the host` : `the host has ${found}`;
-    return [`${minimum.feature} needs ${names[name]} ${needed} or newer, and ${has}`];
+    const advice = `${found === undefined ? "install" : "upgrade"} it there first, or leave this host out`;
+    return [{ lack: `${minimum.feature} needs ${names[name]} ${needed} or newer, and ${has}`, advice }];
   });
 }

@@ -12,6 +12,8 @@ import { callLibrary, callLibraryOn, readDevice, usualPath } from "../support/st
 import { LoopDisk, onDisk } from "../support/store/loopDisk";
 import { assertRefused, assertSaid, mountPoint, preview, sizeMib, storeArgs, tidy, uuid } from "./support/storeOnDisk";
 
+const leftAlone = "It is left alone; declare another device, or end that use first";
+
 describe("a disk of this machine", function () {
   this.timeout(120_000);
   let disk: LoopDisk;
@@ -62,12 +64,7 @@ describe("a disk of this machine", function () {
       const consentToWipe = makeExt4();
       const folder = mkdtempSync(join(tmpdir(), "hostmem mount "));
       onDisk(`mount $1 '${folder}'`, disk.device);
-      assertRefused(
-        disk,
-        `DISK is in use: it is mounted at ${folder}. It is left alone`,
-        { consentToWipe },
-        consentToWipe,
-      );
+      assertRefused(disk, `DISK is in use: it is mounted at ${folder}. ${leftAlone}`, { consentToWipe }, consentToWipe);
       onDisk(`umount '${folder}'`, disk.device);
       rmSync(folder, { recursive: true });
     });
@@ -75,7 +72,7 @@ describe("a disk of this machine", function () {
     it("mounted where only another mount namespace shows it, as in a container", async () => {
       const consentToWipe = makeExt4();
       await start("unshare", "--mount", "sh", "-c", `mount ${disk.device} /mnt && echo mounted && cat`);
-      const said = "DISK is in use: it cannot be opened exclusively (Device or resource busy). It is left alone";
+      const said = `DISK is in use: it cannot be opened exclusively (Device or resource busy). ${leftAlone}`;
       assertRefused(disk, said, { consentToWipe }, consentToWipe);
     });
 
@@ -85,7 +82,7 @@ describe("a disk of this machine", function () {
       // The kernel may write anything but the header of a disk that it swaps to.
       const header = () => onDisk("blockdev --flushbufs $1; head -c 4096 $1 | sha256sum", disk.device);
       const before = header();
-      assertSaid(disk, "DISK is in use: it is swap. It is left alone", { consentToWipe }, consentToWipe);
+      assertSaid(disk, `DISK is in use: it is swap. ${leftAlone}`, { consentToWipe }, consentToWipe);
       assert.equal(header(), before);
     });
 
@@ -93,15 +90,12 @@ describe("a disk of this machine", function () {
     it("open in a process that asked for nothing exclusive, as QEMU does with a guest's disk", async () => {
       const open = `import time; f = open("${disk.device}", "r+b", 0); print("open", flush=True); time.sleep(600)`;
       await start("python3", "-c", open);
-      assertRefused(disk, `DISK is in use: python3 (pid ${children[0]?.pid}) has it open. It is left alone`);
+      assertRefused(disk, `DISK is in use: python3 (pid ${children[0]?.pid}) has it open. ${leftAlone}`);
     });
 
     it("held by a program that opened it exclusively, though blank", async () => {
       await start("perl", "-e", hold, disk.device);
-      assertRefused(
-        disk,
-        "DISK is in use: it cannot be opened exclusively (Device or resource busy). It is left alone",
-      );
+      assertRefused(disk, `DISK is in use: it cannot be opened exclusively (Device or resource busy). ${leftAlone}`);
     });
 
     for (const tools of [["python3"], []]) {
@@ -145,7 +139,7 @@ describe("a disk of this machine", function () {
       onDisk(`mkdir ${folder}/m && mount ${node} ${folder}/m`, disk.device);
       assertRefused(
         disk,
-        `DISK is in use: it is mounted at ${folder}/m. It is left alone`,
+        `DISK is in use: it is mounted at ${folder}/m. ${leftAlone}`,
         { consentToWipe },
         consentToWipe,
       );
@@ -167,7 +161,9 @@ describe("a disk of this machine", function () {
   it("that is read-only is refused", () => {
     disk.remove();
     disk = LoopDisk.make(sizeMib, ["--read-only"]);
-    assert.deepEqual(preview(disk.device).said, [`device: ${disk.device} is read-only`]);
+    assert.deepEqual(preview(disk.device).said, [
+      `device: ${disk.device} is read-only; declare another device, or see in the kernel's log why it is`,
+    ]);
     const before = disk.hash();
     assert.equal(callLibrary("make_file_system", "xfs", disk.device, uuid, "").ok, false);
     assert.equal(disk.hash(), before);
@@ -226,7 +222,9 @@ describe("a disk of this machine", function () {
         writeFileSync(join(folder, tool), "#!/bin/sh\nexit 127\n", { mode: 0o755 });
         const path = `${folder}:${usualPath}`;
         const said = `nobody can say what is on ${disk.device}: ${tool} failed with exit code 127`;
-        assert.deepEqual(preview(disk.device, {}, path).said, [`device: ${said}. It is left alone`]);
+        assert.deepEqual(preview(disk.device, {}, path).said, [
+          `device: ${said}. It is left alone; try blkid -p on it, and look at the kernel's log`,
+        ]);
         const before = disk.hash();
         assert.equal(callLibraryOn(path, "make_file_system", "xfs", disk.device, uuid, "").failed, said);
         assert.equal(disk.hash(), before);
@@ -252,7 +250,9 @@ describe("a disk of this machine", function () {
   it("that is too small is refused", () => {
     disk.remove();
     disk = LoopDisk.make(319);
-    assert.deepEqual(preview(disk.device).said, [`device: ${disk.device} has 319 MiB; a store needs 320 MiB`]);
+    assert.deepEqual(preview(disk.device).said, [
+      `device: ${disk.device} has 319 MiB; a store needs 320 MiB. Declare a larger device`,
+    ]);
   });
 
   it("that does not exist, or is no block device, is refused", () => {
@@ -265,7 +265,7 @@ describe("a disk of this machine", function () {
     }
     rmSync(file);
     assert.deepEqual(preview("/dev/hostmem-none").said, [
-      "device: /dev/hostmem-none does not exist on the host, or is no block device",
+      "device: /dev/hostmem-none does not exist on the host, or is no block device; compare with ls -l /dev/disk/by-id there",
     ]);
   });
 

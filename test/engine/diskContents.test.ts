@@ -43,8 +43,8 @@ describe("a disk with something on it", function () {
     const before = disk.hash();
     assertSaid(disk, `DISK is not blank: ${said}. To lose it, say consentToWipe: "${lost}"`);
     const other = "ext4 UUID=0";
-    const mismatch = 'consentToWipe names "ext4 UUID=…", which is something else';
-    assertSaid(disk, `DISK is not blank: ${said}. ${mismatch}`, { consentToWipe: other }, other);
+    const mismatch = 'consentToWipe names "ext4 UUID=…", which is something else; to lose what is there, say';
+    assertSaid(disk, `DISK is not blank: ${said}. ${mismatch} "${lost}"`, { consentToWipe: other }, other);
     prove("refused");
     assert.equal(disk.hash(), before);
     prove("unchanged");
@@ -89,10 +89,10 @@ describe("a disk with something on it", function () {
       `DISK is not blank: it holds unknown content sha256:…. To lose it, say consentToWipe: "unknown content sha256:…"`,
     );
     onDisk("head -c 65536 /dev/urandom | dd of=$1 bs=4096 seek=3 conv=notrunc status=none", disk.device);
-    const other = 'consentToWipe names "unknown content sha256:…", which is something else';
+    const other = 'consentToWipe names "unknown content sha256:…", which is something else; to lose what is there, say';
     assertRefused(
       disk,
-      `DISK is not blank: it holds unknown content sha256:…. ${other}`,
+      `DISK is not blank: it holds unknown content sha256:…. ${other} "unknown content sha256:…"`,
       { consentToWipe: content },
       content,
     );
@@ -128,7 +128,10 @@ describe("a disk with something on it", function () {
     assert.match(content, /^ext4 UUID=\S+, dos UUID=\S+ \(1: /);
     const consentToWipe = content.split(",")[0]!;
     const before = disk.hash();
-    assert.match(preview(disk.device, { consentToWipe }).said.join(), /which is something else$/);
+    assert.match(
+      preview(disk.device, { consentToWipe }).said.join(),
+      /which is something else; to lose what is there, say "[^"]*"$/,
+    );
     assert.equal(callLibrary("make_file_system", "xfs", disk.device, uuid, consentToWipe).ok, false);
     assert.equal(disk.hash(), before);
   });

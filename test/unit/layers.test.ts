@@ -108,7 +108,10 @@ describe("the layers", () => {
     assert.deepEqual(violations(`${core}/kinds/`, pure), []);
     assert.deepEqual(violations(`${core}/plan/`, pure), []);
     assert.deepEqual(
-      violations(`${core}/inputs/`, (each) => pure(each) || within(`${core}/transport/hostKeys`)(each)),
+      violations(
+        `${core}/inputs/`,
+        (each) => pure(each) || within(`${core}/transport/hostKeys`, `${core}/transport/plainName`)(each),
+      ),
       [],
     );
   });

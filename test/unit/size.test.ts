@@ -19,9 +19,9 @@ describe("a size", () => {
 
   const bad: [string | number, RegExp][] = [
     ["1024", /"1024" has no unit: write "1024 MiB", or the number without quotes/],
-    ["1 GB", /"1 GB": write "1 GiB"/],
+    ["1 GB", /^"1 GB" has a unit that can mean powers of 1000, .* 1024: write "1 GiB"$/],
     ["1.5T", /write "1.5 TiB"/],
-    ["1 mib", /write "1 MiB"/],
+    ["1 mib", /^"1 mib" has a unit in other letters than here: write "1 MiB"$/],
     ["1 PiB", /the units are KiB, MiB, GiB, TiB/],
     ["lots", /write a number and a unit/],
     ["", /write a number and a unit/],
@@ -29,7 +29,7 @@ describe("a size", () => {
     ["1,5 GiB", /write a number and a unit/],
     ["1e3 MiB", /write a number and a unit/],
     ["0.0001 KiB", /not a whole number of bytes/],
-    ["8192 TiB", /too large: at most 8191 TiB/],
+    ["8192 TiB", /too large: write at most 8191 TiB/],
     ["99999999999999999999 GiB", /too large/],
     [1.5, /1.5 is no size: a number is a whole number of MiB/],
     [-1, /no size/],

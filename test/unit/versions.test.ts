@@ -23,7 +23,10 @@ describe("minimum versions", () => {
 
   it("are not met by what could not be found", () => {
     assert.deepEqual(lacking(minimums.apply, { ...all, systemd: undefined }), [
-      "applying a change needs systemd 236.0.0 or newer, and systemd was not found on the host",
+      {
+        lack: "applying a change needs systemd 236.0.0 or newer, and systemd was not found on the host",
+        advice: "install it there first, or leave this host out",
+      },
     ]);
   });
 

@@ -1,5 +1,7 @@
 import { HostError } from "../errors";
 
+const advice = "Run the preview again; if it stays so, look at the host's sh and coreutils.";
+
 /**
  * What a facts script prints: sections behind lines that start with a nonce. One printf per section costs the host no
  * process, any bytes survive, and text on the host cannot forge a section, since it does not know the nonce.
@@ -20,9 +22,7 @@ export class Sections {
       contents.set(name, [...(contents.get(name) ?? []), end < 0 ? "" : piece.slice(end + 1)]);
     }
     if (!contents.has("end")) {
-      throw new HostError("unexpected", host, "the host's answer to the facts script is incomplete", {
-        advice: "Run the preview again; if it stays so, look at the host's sh and coreutils.",
-      });
+      throw new HostError("unexpected", host, "the host's answer to the facts script is incomplete", { advice });
     }
     return new Sections(host, contents);
   }
@@ -30,7 +30,9 @@ export class Sections {
   /** The section's bytes. Every section is printed on every host, so a missing one is an error, never a default. */
   get(name: string): string {
     const found = this.contents.get(name);
-    if (found === undefined) throw new HostError("unexpected", this.host, `the facts script printed no "${name}"`);
+    if (found === undefined) {
+      throw new HostError("unexpected", this.host, `the facts script printed no "${name}"`, { advice });
+    }
     return found[0]!;
   }
 

@@ -1,5 +1,6 @@
 import type { Become, Connection } from "../transport/connection";
 import { isHostKey } from "../transport/hostKeys";
+import { isPlainName } from "../transport/plainName";
 import type { Inputs } from "./problem";
 
 /** Fields of `@pulumi/command`'s ConnectionArgs, and ours. */
@@ -20,21 +21,29 @@ const connectionFields = [
   "hostKeyChecking",
 ] as const;
 
+const example = '{ host: "compute-1", user: "deploy" }';
+
 /** Reads the `connection` property. */
 export function readConnection(parent: Inputs, name = "connection"): Connection | undefined {
-  const inputs = parent.object(name, true);
+  const inputs = parent.object(name, example, true);
   if (!inputs) {
-    if (!parent.has(name)) parent.problem(name, 'is required, for example { host: "compute-1", user: "deploy" }');
+    if (!parent.has(name)) parent.problem(name, `is required, for example ${example}`);
     return undefined;
   }
   inputs.rejectUnknown(connectionFields);
   const host = inputs.text("host");
-  if (!inputs.has("host")) inputs.problem("host", "is required: the name or address of the host");
-  else if (host !== undefined && (host.startsWith("-") || /\s/.test(host))) {
-    inputs.problem("host", "must be a host name or an address, without blanks and not beginning with a dash");
+  if (!inputs.has("host"))
+    inputs.problem("host", 'is required: the name or address of the host, such as "compute-1.example.net"');
+  else if (host !== undefined && !isPlainName(host)) {
+    inputs.problem(
+      "host",
+      "must be a host name or an address, without blanks, quotes and other signs of a shell, and not beginning with a dash",
+    );
   }
   const user = inputs.text("user");
-  if (user !== undefined && (user.startsWith("-") || /[\s@]/.test(user))) inputs.problem("user", "is not a user name");
+  if (user !== undefined && (!isPlainName(user) || user.includes("@"))) {
+    inputs.problem("user", 'must be the name of a user on the host, such as "deploy", without blanks, quotes or an @');
+  }
   const hostKey = inputs.text("hostKey");
   if (hostKey !== undefined && !isHostKey(hostKey)) {
     inputs.problem(
@@ -74,7 +83,7 @@ export function readBecome(inputs: Inputs, user: string | undefined): Become {
       inputs.problem("become", 'must be "sudo" or "none", or sudo with a password: { password: … }');
     return { method: value === "none" ? "none" : "sudo", password: undefined };
   }
-  const object = inputs.object("become", true);
+  const object = inputs.object("become", "{ password: … }", true);
   object?.rejectUnknown(["method", "password"]);
   const method = object?.choice("method", ["sudo", "none"]) ?? "sudo";
   return { method, password: object?.text("password") };

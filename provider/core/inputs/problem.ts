@@ -1,3 +1,5 @@
+import { nearest } from "./nearest";
+
 /** One thing wrong with what the user wrote, or with the host it was written for. */
 export interface Problem {
   /** Path of the property, as in `connection.port`; empty where no single property is to blame. */
@@ -38,7 +40,7 @@ export class Inputs {
     if (!this.has(name)) return undefined;
     if (typeof value !== "string") return this.problem(name, `must be text, not ${kindOf(value)}`);
     if (value === "") return this.problem(name, "must not be empty; leave it out instead");
-    if (value.includes("\0")) return this.problem(name, "must not contain a NUL character");
+    if (value.includes("\0")) return this.problem(name, "must not contain a NUL character; leave that out");
     return value;
   }
 
@@ -71,7 +73,8 @@ export class Inputs {
     const value = this.values[name];
     if (!this.has(name)) return [];
     if (!Array.isArray(value)) {
-      this.problem(name, `must be a list of ${choices.map((one) => `"${one}"`).join(", ")}`);
+      const list = choices.map((one) => `"${one}"`).join(", ");
+      this.problem(name, `must be a list in brackets, not ${kindOf(value)}; what can be in it: ${list}`);
       return [];
     }
     return value.flatMap((one, index) => {
@@ -84,11 +87,12 @@ export class Inputs {
     });
   }
 
-  object(name: string, isSecret = this.isSecret): Inputs | undefined {
+  /** @param example what the user is to write instead of anything that is no object. */
+  object(name: string, example: string, isSecret = this.isSecret): Inputs | undefined {
     const value = this.values[name];
     if (!this.has(name)) return undefined;
     if (typeof value !== "object" || Array.isArray(value))
-      return this.problem(name, `must be an object, not ${kindOf(value)}`);
+      return this.problem(name, `must be an object such as ${example}, not ${kindOf(value)}`);
     return new Inputs(value as Record<string, unknown>, this.path(name), this.problems, isSecret);
   }
 
@@ -99,7 +103,12 @@ export class Inputs {
   /** A misspelt property would silently do nothing. */
   rejectUnknown(known: readonly string[]): void {
     for (const name of Object.keys(this.values)) {
-      if (!known.includes(name)) this.problem(name, `is not a property here; known are ${known.join(", ")}`);
+      if (known.includes(name)) continue;
+      const meant = nearest(name, known);
+      this.problem(
+        name,
+        `is not a property here; ${meant === undefined ? `known are ${known.join(", ")}` : `did you mean ${meant}?`}`,
+      );
     }
   }
 }
@@ -111,5 +120,6 @@ function show(value: unknown): string {
 }
 
 function kindOf(value: unknown): string {
-  return Array.isArray(value) ? "a list" : value === null ? "null" : `a ${typeof value}`;
+  if (Array.isArray(value)) return "a list";
+  return typeof value === "object" ? "an object" : `a ${typeof value}`;
 }

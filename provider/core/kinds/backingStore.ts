@@ -1,7 +1,7 @@
 import type { HostFacts } from "../facts/hostFacts";
 import { noProbes } from "../facts/probes";
 import type { Inputs } from "../inputs/problem";
-import { parseSize, toMib } from "../size";
+import { readSize } from "../inputs/size";
 import type { CommonArgs, Evaluation, Kind } from "./kind";
 import { defaultMemoryBackingDir } from "./memoryDirectory";
 import { planStore, planStoreRemoval } from "./storePlan";
@@ -31,8 +31,10 @@ function check(inputs: Inputs, common: CommonArgs): BackingStoreArgs {
   const mountPoint = readMountPoint(inputs) ?? defaultMemoryBackingDir;
   const fileSystem = inputs.choice("fileSystem", ["ext4", "xfs", "tmpfs"]);
   const size = readTmpfsSize(inputs, fileSystem);
-  if (device !== undefined && !device.startsWith("/dev/")) inputs.problem("device", "must be a path below /dev");
-  if (device !== undefined && fileSystem === "tmpfs") inputs.problem("device", "must be left out for a tmpfs");
+  if (device !== undefined && !device.startsWith("/dev/"))
+    inputs.problem("device", "must be a path below /dev, such as /dev/disk/by-id/…");
+  if (device !== undefined && fileSystem === "tmpfs")
+    inputs.problem("device", "must be left out for a tmpfs, which is in RAM");
   if (device === undefined && (fileSystem === "ext4" || fileSystem === "xfs")) {
     inputs.problem("device", `is required for ${fileSystem}; leave fileSystem out to use what is mounted already`);
   }
@@ -76,18 +78,13 @@ function absolutePath(inputs: Inputs, name: string, example: string): string | u
 }
 
 function readTmpfsSize(inputs: Inputs, fileSystem: string | undefined): string | number | undefined {
-  const size = inputs.raw("size") as string | number | undefined;
   if (fileSystem !== "tmpfs") {
-    if (inputs.has("size")) inputs.problem("size", "is for a tmpfs only; a device has a size of its own");
+    if (inputs.has("size")) inputs.problem("size", "is for a tmpfs only; leave it out: a device has a size of its own");
     return undefined;
   }
   if (!inputs.has("size")) return inputs.problem("size", 'is required for a tmpfs, such as "4 GiB"');
-  try {
-    // To the kernel a size of 0 is no limit (tmpfs(5)).
-    return toMib(parseSize(size!)) < 1 ? inputs.problem("size", "must be at least 1 MiB") : size;
-  } catch (error) {
-    return inputs.problem("size", (error as Error).message);
-  }
+  // To the kernel a size of 0 is no limit (tmpfs(5)).
+  return readSize(inputs, "size", 1);
 }
 
 // ---- plan

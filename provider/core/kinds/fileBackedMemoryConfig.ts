@@ -1,6 +1,7 @@
 import type { HostFacts } from "../facts/hostFacts";
 import { noProbes } from "../facts/probes";
 import type { Inputs } from "../inputs/problem";
+import { readSize } from "../inputs/size";
 import { readNovaConfig } from "../novaConfig";
 import {
   defaultHealthTimeoutSeconds,
@@ -43,15 +44,18 @@ function check(inputs: Inputs, common: CommonArgs): FileBackedMemoryConfigArgs {
       "must be an absolute path without a trailing slash, quotes, control characters or dots as names, such as /mnt/guest-memory",
     );
   } else if (directory !== undefined && /^\/(proc|sys|dev|etc|boot|run)(\/|$)/.test(directory)) {
-    inputs.problem("memoryBackingDir", "must be on a disk; this directory belongs to the system");
+    inputs.problem(
+      "memoryBackingDir",
+      "is a directory of the system; declare one on a disk, such as /mnt/guest-memory",
+    );
   }
   if (!inputs.has("capacity")) inputs.problem("capacity", 'is required: a size such as "1 TiB", or "auto"');
   return {
     ...common,
-    capacity: readSize(inputs, "capacity", ["auto"]) ?? "auto",
+    capacity: readSize(inputs, "capacity", 1, "auto") ?? "auto",
     memoryMb: inputs.integer("memoryMb", 0, Number.MAX_SAFE_INTEGER),
     memoryBackingDir: directory,
-    reservedHostMemory: readSize(inputs, "reservedHostMemory", []) ?? 0,
+    reservedHostMemory: readSize(inputs, "reservedHostMemory", 0) ?? 0,
     discard: inputs.choice("discard", ["auto", "required"]) ?? "auto",
     activation: inputs.choice("activation", ["now", "deferred"]) ?? "now",
     healthTimeoutSeconds: inputs.integer("healthTimeoutSeconds", 10, 86_400) ?? defaultHealthTimeoutSeconds,
@@ -60,21 +64,6 @@ function check(inputs: Inputs, common: CommonArgs): FileBackedMemoryConfigArgs {
 
 function isUsablePath(path: string): boolean {
   return path.length < 4096 && /^(\/(?!\.{1,2}(\/|$))[^/"\x00-\x1f\x7f]+)+$/.test(path);
-}
-
-function readSize(inputs: Inputs, name: string, words: readonly string[]): string | number | undefined {
-  const value = inputs.raw(name);
-  if (!inputs.has(name) || words.includes(value as string)) return value as string | undefined;
-  if (typeof value !== "string" && typeof value !== "number") {
-    return inputs.problem(name, 'must be a size, such as "1 TiB", or a number of MiB');
-  }
-  try {
-    const mib = toMib(parseSize(value));
-    if (name === "capacity" && mib < 1) return inputs.problem(name, "must be at least 1 MiB");
-    return value;
-  } catch (error) {
-    return inputs.problem(name, (error as Error).message);
-  }
 }
 
 // ---- desired

@@ -1,7 +1,7 @@
 import type { HostFacts } from "../facts/hostFacts";
 import type { ObjectRecord } from "../facts/journal";
 import type { Problem } from "../inputs/problem";
-import { type NovaConfig, readNovaConfig } from "../novaConfig";
+import { type NovaConfig, noNovaCompute, readNovaConfig } from "../novaConfig";
 import type { FileChanges } from "../plan/fileChanges";
 import { formatMib } from "../size";
 import { lacking, minimums } from "../versions";
@@ -25,20 +25,32 @@ export function refusals(
 ): Problem[] {
   const problems: Problem[] = [];
   const refuse = (path: string, message: string) => problems.push({ path, message });
+  if (!facts.novaCompute) {
+    refuse("", noNovaCompute);
+    return problems;
+  }
   if (config.failure) {
     refuse("", `nova-compute cannot read its configuration: ${config.failure}; mend that first`);
     return problems;
   }
-  for (const lack of lacking(minimums.fileBackedMemory, facts.versions)) refuse("", lack);
+  for (const lack of lacking(minimums.fileBackedMemory, facts.versions)) refuse("", `${lack.lack}; ${lack.advice}`);
   if (args.discard === "required")
-    for (const lack of lacking(minimums.discard, facts.versions)) refuse("discard", lack);
+    for (const lack of lacking(minimums.discard, facts.versions))
+      refuse("discard", `"required" cannot be had: ${lack.lack}; ${lack.advice}, or leave discard out`);
   const backingDir = wantedBackingDir(want.memoryBackingDir, have.memoryBackingDir);
   if (backingDir !== have.memoryBackingDir && !facts.files.has(qemuConfPath)) {
-    refuse("memoryBackingDir", `the host has no ${qemuConfPath} to set it in`);
+    refuse(
+      "memoryBackingDir",
+      `cannot be set: the host has no ${qemuConfPath} to set it in; install libvirt, or leave memoryBackingDir out`,
+    );
   }
   for (const path of new Set([backingDir ?? [], memoryDirectory(backingDir)].flat())) {
     const obstacle = facts.directories.get(path)?.obstacle;
-    if (obstacle === path) refuse("memoryBackingDir", `${path} is no directory; libvirt would not start guests`);
+    if (obstacle === path)
+      refuse(
+        "memoryBackingDir",
+        `${path} is no directory; libvirt would not start guests. Move it away, or declare another directory`,
+      );
   }
   const closed = closedWay(facts, memoryDirectory(backingDir));
   if (closed !== undefined) refuse("memoryBackingDir", closed);
@@ -47,7 +59,7 @@ export function refusals(
   if (virtType && !virtTypes.includes(virtType.text)) {
     refuse(
       "",
-      `[libvirt] virt_type is ${virtType.text} (${virtType.path ?? virtType.variable}); Nova allows file-backed memory with kvm and qemu only`,
+      `[libvirt] virt_type is ${virtType.text} (${virtType.path ?? virtType.variable}); Nova allows file-backed memory with kvm and qemu only. Leave this host out, or change that first`,
     );
   }
   for (const wanted of wantedOptions(want, have, config)) {
@@ -68,7 +80,11 @@ export function refusals(
 
   const directory = memoryDirectory(wantedBackingDir(args.memoryBackingDir, readMemoryBackingDir(facts)));
   const store = storeCapacity(facts, directory);
-  if (!store) refuse("memoryBackingDir", `no local file system holds ${directory}`);
+  if (!store)
+    refuse(
+      "memoryBackingDir",
+      `is ${directory}, which is on no file system of the host itself; mount one there, or declare another directory`,
+    );
   else if (want.memoryMb > store.mib) {
     refuse(
       "capacity",
@@ -80,7 +96,10 @@ export function refusals(
       `"auto" would give the whole root file system to guests; mount a store at ${directory} first, or name a capacity`,
     );
   } else if (want.memoryMb < 1)
-    refuse("capacity", `the file system at ${store.mountPoint} has no room for guest memory`);
+    refuse(
+      "capacity",
+      `cannot be had: the file system at ${store.mountPoint} has no room for guest memory; make room, or mount a store at ${directory}`,
+    );
   problems.push(
     ...guestsAffected(args, want.memoryMb, have.memoryMb, directory !== memoryDirectory(have.memoryBackingDir), facts),
   );
@@ -142,6 +161,6 @@ export function warnings(
     );
   }
   for (const lack of lacking(minimums.discard, facts.versions))
-    said.push(`${lack}: guests write their memory back to the store when they stop`);
+    said.push(`${lack.lack}: guests write their memory back to the store when they stop`);
   return [...said, ...guestWarnings(facts)];
 }

@@ -55,7 +55,12 @@ function moveRefusals(args: BackingStoreArgs, { device }: ObservedStore, facts: 
 function sizeRefusals(args: BackingStoreArgs, facts: HostFacts): Problem[] {
   const ramMb = Math.floor(facts.memory.totalKib / 1024);
   if (args.fileSystem !== "tmpfs" || tmpfsBytes(args) / 1024 ** 2 <= ramMb) return [];
-  return [{ path: "size", message: `a tmpfs is in RAM, of which the host has ${formatMib(ramMb)}` }];
+  return [
+    {
+      path: "size",
+      message: `is ${formatMib(tmpfsBytes(args) / 1024 ** 2)}, but a tmpfs is in RAM, of which the host has ${formatMib(ramMb)}; declare less`,
+    },
+  ];
 }
 
 function deviceRefusals(args: BackingStoreArgs, have: ObservedStore, facts: HostFacts): Problem[] {
@@ -66,7 +71,8 @@ function deviceRefusals(args: BackingStoreArgs, have: ObservedStore, facts: Host
     const store = facts.journal.objects.get("BackingStore")?.store;
     const isAway = store?.device === args.device && !have.mounted;
     const away = `. The store at ${args.mountPoint} is away with it, and libvirt waits for it; bring the disk back and boot, or run pulumi up`;
-    return problem(`${args.device} does not exist on the host, or is no block device${isAway ? away : ""}`);
+    const compare = "; compare with ls -l /dev/disk/by-id there";
+    return problem(`${args.device} does not exist on the host, or is no block device${isAway ? away : compare}`);
   }
   if (!isStableName(args.device) && !args.allowUnstableDeviceName) {
     return problem(
@@ -74,21 +80,30 @@ function deviceRefusals(args: BackingStoreArgs, have: ObservedStore, facts: Host
     );
   }
   const user = have.isMounted ? undefined : whoUses(device);
-  if (user !== undefined) return problem(`${args.device} is in use: ${user}. It is left alone`);
-  if (device.isReadOnly) return problem(`${args.device} is read-only`);
+  if (user !== undefined)
+    return problem(
+      `${args.device} is in use: ${user}. It is left alone; declare another device, or end that use first`,
+    );
+  if (device.isReadOnly)
+    return problem(`${args.device} is read-only; declare another device, or see in the kernel's log why it is`);
   if (device.sizeBytes < minimumDeviceBytes) {
     const size = formatMib(Math.floor(device.sizeBytes / 1024 ** 2));
-    return problem(`${args.device} has ${size}; a store needs ${formatMib(minimumDeviceBytes / 1024 ** 2)}`);
+    return problem(
+      `${args.device} has ${size}; a store needs ${formatMib(minimumDeviceBytes / 1024 ** 2)}. Declare a larger device`,
+    );
   }
   if (have.isMounted) return [];
   if (device.unknown !== undefined) {
-    return problem(`nobody can say what is on ${args.device}: ${device.unknown}. It is left alone`);
+    return problem(
+      `nobody can say what is on ${args.device}: ${device.unknown}. It is left alone; try blkid -p on it, and look at the kernel's log`,
+    );
   }
   const content = whatIsOn(device);
   if (content === undefined || have.hasOurFileSystem || have.isUnfinished) return [];
   const signature = device.content;
   // Partitions that the kernel knows and the disk does not: somebody works on it at this moment.
-  if (signature === undefined) return problem(`${args.device} is not blank: ${content}`);
+  if (signature === undefined)
+    return problem(`${args.device} is not blank: ${content}. Whoever works on it at this moment must end that first`);
   if (args.consentToWipe === signature) return [];
   if (have.isOfOtherType) {
     const keep = `declare fileSystem: "${device.signature["TYPE"]}" to keep it, or consentToWipe: "${signature}" to lose it`;
@@ -97,7 +112,7 @@ function deviceRefusals(args: BackingStoreArgs, have: ObservedStore, facts: Host
   const consent =
     args.consentToWipe === undefined
       ? `To lose it, say consentToWipe: "${signature}"`
-      : `consentToWipe names "${args.consentToWipe}", which is something else`;
+      : `consentToWipe names "${args.consentToWipe}", which is something else; to lose what is there, say "${signature}"`;
   return problem(`${args.device} is not blank: ${content}. ${consent}`);
 }
 
@@ -123,19 +138,26 @@ function mountPointRefusals(
     const lack = `${args.device} is mounted, but blkid finds no UUID for ${fstabPath}`;
     return [{ path: "device", message: `${lack}. Add an entry with nofail for it by hand` }];
   }
-  if (want.fstab !== undefined && !facts.files.has(fstabPath)) return problem(`the host has no ${fstabPath}`);
+  if (want.fstab !== undefined && !facts.files.has(fstabPath))
+    return problem(`cannot be mounted at boot: the host has no ${fstabPath}; make one, which may be empty`);
   if (entries.length > 1) {
     const lines = entries.map((entry) => entry.raw.trim()).join("; ");
-    return problem(`${fstabPath} has several entries for ${args.mountPoint}, and only one can count: ${lines}`);
+    return problem(
+      `${fstabPath} has several entries for ${args.mountPoint}, and only one can count: ${lines}. Leave one of them`,
+    );
   }
   if (have.isMounted) return shrinkRefusals(args, have, facts);
   if (args.fileSystem === undefined) {
     return problem(`nothing is mounted at ${args.mountPoint}; name a device, or mount the store there first`);
   }
   if (have.mounted || directory?.isMountPoint) {
-    return problem(`something else is mounted at ${args.mountPoint}: ${have.mounted?.source ?? "unknown"}`);
+    const source = have.mounted?.source ?? "unknown";
+    return problem(
+      `something else is mounted at ${args.mountPoint}: ${source}. Unmount it, or declare another mountPoint`,
+    );
   }
-  if (directory?.obstacle !== undefined) return problem(`${directory.obstacle} is no directory`);
+  if (directory?.obstacle !== undefined)
+    return problem(`${directory.obstacle} is no directory; move it away, or declare another mountPoint`);
   const closedItself = closedMountPoint(facts, args.mountPoint);
   if (closedItself !== undefined) return problem(closedItself);
   if (directory?.exists && !directory.isEmpty) {
@@ -143,7 +165,9 @@ function mountPointRefusals(
   }
   const isOurs = facts.journal.objects.get("BackingStore")?.edits.some((edit) => edit.option === args.mountPoint);
   if (entries[0] && !isOurs && entries[0].raw !== want.fstab) {
-    return problem(`${fstabPath} has an entry for ${args.mountPoint} already: ${entries[0].raw.trim()}`);
+    return problem(
+      `${fstabPath} has an entry for ${args.mountPoint} already: ${entries[0].raw.trim()}. Remove it, or declare another mountPoint`,
+    );
   }
   return [];
 }
@@ -152,7 +176,12 @@ function mountPointRefusals(
 function shrinkRefusals(args: BackingStoreArgs, have: ObservedStore, facts: HostFacts): Problem[] {
   if (args.fileSystem !== "tmpfs" || tmpfsBytes(args) >= (have.mounted?.totalBytes ?? 0)) return [];
   if (!facts.guestMemoryFiles.some((file) => isWithin(file.path, args.mountPoint))) return [];
-  return [{ path: "size", message: `guests have their memory in ${args.mountPoint}; it can only grow now` }];
+  return [
+    {
+      path: "size",
+      message: `guests have their memory in ${args.mountPoint}; it can only grow now. Declare at least what it has, or move or stop the guests first`,
+    },
+  ];
 }
 
 const packages: Record<Tool, string> = {

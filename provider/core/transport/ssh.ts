@@ -6,6 +6,7 @@ import { terminate } from "./childProcess";
 import type { Become, Connection } from "./connection";
 import { Conversation, type Outcome } from "./conversation";
 import { sshEnvironment } from "./environment";
+import { isPlainName } from "./plainName";
 import { runRequest } from "./request";
 import { pauseAfter } from "./retry";
 import { closedMeanwhile, runError } from "./runErrors";
@@ -95,10 +96,9 @@ function endedHere(outcome: Outcome): boolean {
 
 /** What goes into ssh's arguments and, through ProxyCommand, past a shell, must not be taken for anything but a name. */
 function checkWords(connection: Connection): void {
-  const isName = (text: string) =>
-    /^[^-\s'"`$\\;&<>|(){}*?!#\u0000-\u001f\u007f][^\s'"`$\\;&<>|(){}*?!#\u0000-\u001f\u007f]*$/.test(text);
-  if (!isName(connection.host)) throw new HostError("refused", connection.host, "this is not a host name or address");
-  if (connection.user !== undefined && !isName(connection.user)) {
+  if (!isPlainName(connection.host))
+    throw new HostError("refused", connection.host, "this is not a host name or address");
+  if (connection.user !== undefined && !isPlainName(connection.user)) {
     throw new HostError("refused", connection.host, "this is not a user name");
   }
   if (connection.proxy) checkWords(connection.proxy);

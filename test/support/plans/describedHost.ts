@@ -1,16 +1,18 @@
 import type { HostFacts } from "../../../provider/core/facts/hostFacts";
 import { type HostFile, sha256 } from "../../../provider/core/facts/hostFile";
-import type { ObjectRecord, PendingRecord } from "../../../provider/core/facts/journal";
+import { parseJournal } from "../../../provider/core/facts/journal";
 import type { Probes } from "../../../provider/core/facts/probes";
+import { Sections } from "../../../provider/core/facts/sections";
 import type { UnitFacts } from "../../../provider/core/facts/units";
-import { objectPath, pendingPath } from "../../../provider/core/host/paths";
-import { kinds } from "../../../provider/core/kinds";
 import { DescribedStorage, type StorageDescription } from "./describedStorage";
 
 /** A host in a few words; whatever a case does not mention is as on a usual Debian compute host with a store of its own. */
 export interface HostDescription extends StorageDescription {
   /** Lines of files, or what else there is at a path; null for a file that the host does not have. */
-  files?: Record<string, string[] | { lines: string[]; realPath: string } | { directory: true } | null>;
+  files?: Record<
+    string,
+    string[] | { lines: string[]; realPath: string } | { directory: true } | { tooLarge: true } | null
+  >;
   /** Arguments of nova-compute. */
   args?: string[];
   environment?: Record<string, string>;
@@ -63,7 +65,12 @@ export class DescribedHost {
       if (content === null) continue;
       if (Array.isArray(content)) this.write(path, content.join("\n"));
       else if ("lines" in content) this.write(path, content.lines.join("\n"), content.realPath);
-      else this.files.set(path, { ...hostFile(path, "", path), isRegular: false });
+      else
+        this.files.set(path, {
+          ...hostFile(path, "", path),
+          isRegular: "tooLarge" in content,
+          tooLarge: "tooLarge" in content,
+        });
     }
   }
 
@@ -142,21 +149,8 @@ export class DescribedHost {
   }
 
   private journal(): HostFacts["journal"] {
-    const read = <T>(path: string) => {
-      const text = this.text(path);
-      return text === undefined ? undefined : (JSON.parse(text) as T);
-    };
-    const records = [...kinds.keys()].flatMap((kind) => {
-      const record = read<ObjectRecord>(objectPath(kind));
-      return record ? [[kind, record] as const] : [];
-    });
-    const ours = [...this.files.values()].filter((file) => file.path.startsWith("/var/lib/hostmem/"));
-    return {
-      objects: new Map(records),
-      pending: read<PendingRecord>(pendingPath),
-      hashes: new Map(ours.map((file) => [file.path, file.sha256])),
-      running: [],
-    };
+    const applies = Sections.parse("compute-1", "nonce", "\nnonce applies\n\nnonce end\n");
+    return parseJournal("compute-1", applies, this.files);
   }
 }
 

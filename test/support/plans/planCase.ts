@@ -78,6 +78,16 @@ export function refusalsOf(kindName: string, planCase: PlanCase): string[] {
   return evaluateCase(kindName, planCase).problems.map(({ message }) => message);
 }
 
+/** Everything that a case says: problems, warnings, its steps in words, and what they write. */
+export function textsOf(kindName: string, planCase: PlanCase): string[] {
+  const { problems, evaluation } = evaluateCase(kindName, planCase);
+  const { steps, warnings } = evaluation.plan;
+  const written = steps.map(
+    (step) => ("what" in step ? step.what : "content" in step ? step.content : undefined) ?? "",
+  );
+  return [...problems.map(({ message }) => message), ...warnings, ...planLines(evaluation.plan), ...written];
+}
+
 /** Plans a case, and compares; then applies the plan and wants nothing left to do. */
 export function assertPlanCase(kindName: string, planCase: PlanCase): void {
   const { kind, host, args, surroundings, evaluation, problems } = evaluateCase(kindName, planCase);

@@ -136,7 +136,7 @@ describe("the inputs of a store", () => {
         "device must be left",
         "size is required for",
         "size is for a",
-        'size "4 pounds": the',
+        'size "4 pounds" has',
         "size must be at",
         "size must be at",
       ],

@@ -50,7 +50,7 @@ describe("the provider behind Pulumi's own server", () => {
     const { answer } = await provider.check(kind, {}, { owner, connection, allowHazards: ["no-such-hazard"] });
     const [left, present] = answer!.failures.sort((one, other) => (one.property < other.property ? -1 : 1));
     assert.deepEqual([left?.property, present?.property], ["", "allowHazards[0]"]);
-    assert.match(left?.reason ?? "", /^capacity is required/);
+    assert.match(left?.reason ?? "", /^capacity: is required/);
   });
 
   it("never names a property that can hold a secret, as the engine would print its value", async () => {
