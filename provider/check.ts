@@ -3,6 +3,7 @@ import { Inputs, type Problem } from "./core/inputs/problem";
 import { hasUnknown } from "./core/inputs/unknown";
 import type { CommonArgs, Kind } from "./core/kinds/kind";
 import { planLines } from "./core/plan/step";
+import { readable, readableLine } from "./core/readable";
 import { readAheadFailures } from "./readAhead/client";
 import {
   type Declared,
@@ -98,7 +99,7 @@ function claim({ kind, args, session }: Declared): Problem | undefined {
 async function hostFailures(error: HostError, context: RunContext): Promise<CheckResult["failures"]> {
   const others = context.readAhead === undefined ? [] : await readAheadFailures(context.readAhead);
   const messages = new Set([error.message, ...others.map((other) => other.message)]);
-  return [...messages].map((reason) => ({ property: "", reason }));
+  return [...messages].map((reason) => ({ property: "", reason: readable(reason) }));
 }
 
 /** A misspelt property would silently do nothing. */
@@ -122,7 +123,8 @@ function toFailure(problem: Problem, inputs: Properties, host?: string): CheckRe
     const text = problemText(problem);
     return { property: "", reason: host === undefined ? text : `[${host}] ${text}` };
   }
-  return { property: problem.path, reason: host === undefined ? problem.message : `${problem.message} [${host}]` };
+  const reason = readableLine(problem.message);
+  return { property: problem.path, reason: host === undefined ? reason : `${reason} [${host}]` };
 }
 
 /** @param path as in `allowHazards[0]` or `connection.port`. */

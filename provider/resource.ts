@@ -4,6 +4,7 @@ import { commonInputNames, readAccess, readCommon } from "./core/inputs/common";
 import { Inputs, type Problem } from "./core/inputs/problem";
 import type { CommonArgs, Evaluation, Kind } from "./core/kinds/kind";
 import { ownerProblem } from "./core/ownership";
+import { readableLine } from "./core/readable";
 import type { HostSession, PlannedEffect } from "./core/session";
 import { sessionFor } from "./core/sessions";
 import { lacking, minimums } from "./core/versions";
@@ -132,7 +133,8 @@ export function resourceKey({ kind, args }: Declared): string {
 }
 
 export function problemText(problem: Problem): string {
-  return problem.path === "" ? problem.message : `${problem.path}: ${problem.message}`;
+  const message = readableLine(problem.message);
+  return problem.path === "" ? message : `${problem.path}: ${message}`;
 }
 
 /** Problems of a host as one error, for the methods that cannot return failures. */
@@ -142,5 +144,5 @@ export function refusal(host: string, problems: readonly Problem[]): HostError {
 
 /** A line for the user; the plugin's standard output shows up as a message of the stack. */
 export function say(host: string, message: string): void {
-  console.log(`[${host}] ${message}`);
+  console.log(`[${host}] ${readableLine(message)}`);
 }

@@ -1,5 +1,6 @@
 import { check } from "./check";
 import { kinds } from "./core/kinds";
+import { readable } from "./core/readable";
 import { create, diff, read, remove, update } from "./lifecycle";
 import type { Properties } from "./resource";
 
@@ -51,7 +52,9 @@ function clean(value: unknown): unknown {
  * shows, Pulumi's server prints `${error}: ${error.stack}` for some methods: that becomes one line, `[host]: problem`.
  */
 export function plain(error: unknown): Error {
-  const shown = error instanceof Error ? error : new Error(String(error));
+  const shown: Error & { reasons?: string[] } = error instanceof Error ? error : new Error(String(error));
+  shown.message = readable(shown.message);
+  if (shown.reasons) shown.reasons = shown.reasons.map(readable);
   if (process.env["HOSTMEM_DEBUG"] !== undefined) return shown;
   const [, host = "pulumi-hostmem", problem = shown.message] = /^(\[[^\]]+\]) ([\s\S]*)$/.exec(shown.message) ?? [];
   shown.toString = () => host;

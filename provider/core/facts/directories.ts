@@ -1,6 +1,7 @@
 import { mountUnit } from "../host/units";
 import { quote } from "../quote";
 import type { Sections } from "./sections";
+import { textOf } from "./textOf";
 
 /** A directory that somebody asked about. */
 export interface Directory {
@@ -64,8 +65,9 @@ section_directory() { # PATH MOUNT-UNIT
 
 export function parseDirectories(sections: Sections): Map<string, Directory> {
   return new Map(
-    sections.withPrefix("directory").map(([path, content]) => {
-      const words = content.split("\n");
+    sections.withPrefix("directory").map(([probed, content]) => {
+      const path = textOf(probed);
+      const words = textOf(content).split("\n");
       const values = (name: string) =>
         words.filter((word) => word.startsWith(`${name} `)).map((word) => word.slice(name.length + 1));
       const [firstMissing] = values("missing");

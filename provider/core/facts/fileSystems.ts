@@ -1,5 +1,6 @@
 import { localTypes } from "./localTypes";
 import type { Sections } from "./sections";
+import { textOf } from "./textOf";
 
 /** A mounted file system, by the kernel's mount table and statfs(2). */
 export interface FileSystem {
@@ -53,7 +54,7 @@ export function parseFileSystems(sections: Sections): FileSystem[] {
     const size = sizes.get(unescaped(words[4] ?? ""));
     if (dash < 0 || size === undefined) continue;
     fileSystems.push({
-      mountPoint: unescaped(words[4]!),
+      mountPoint: textOf(unescaped(words[4]!)),
       type: words[dash + 1] ?? "",
       source: unescaped(words[dash + 2] ?? ""),
       device: words[2] ?? "",

@@ -1,5 +1,6 @@
 import { localTypes } from "./localTypes";
 import type { Sections } from "./sections";
+import { textOf } from "./textOf";
 
 /** A guest that libvirt knows on this host, from its own files (libvirt need not run to read them). */
 export interface Guest {
@@ -18,6 +19,9 @@ export interface Guest {
 
 const interesting =
   "<(domstatus |name>|memory |hugepages|locked/?>|source type=.file./?>|/domain>)|^[[:space:]]*<domain ";
+
+/** Lines of one guest's definition that are looked at: far fewer than this. */
+const xmlLimit = 65_536;
 
 /**
  * Memory files are looked for before guests are read and printed after it, if they are still there: a guest that starts or
@@ -43,7 +47,7 @@ done | sort -u)
 for xml in /run/libvirt/qemu/*.xml /etc/libvirt/qemu/*.xml; do
   [ -f "$xml" ] || continue
   section "guest $xml"
-  grep -E '${interesting}' "$xml" || :
+  grep -E '${interesting}' "$xml" | head -c ${xmlLimit} || :
 done
 section guest-memory
 printf '%s' "$memory_files" | tr '\\n' '\\0' | timeout 5 xargs -r -0 stat -c '%b %B %n' -- 2>/dev/null || :
@@ -54,7 +58,7 @@ export function parseGuests(sections: Sections): Guest[] {
   for (const [path, xml] of sections.withPrefix("guest")) {
     const written = /<name>([^<]*)<\/name>/.exec(xml)?.[1];
     if (written === undefined) continue;
-    const name = unescaped(written);
+    const name = textOf(unescaped(written));
     const running = path.startsWith("/run/");
     if (guests.get(name)?.running) continue;
     const id = running ? /<domain [^>]*\bid=['"](\d+)['"]/.exec(xml)?.[1] : undefined;
@@ -92,6 +96,6 @@ export interface GuestMemoryFile {
 export function parseGuestMemoryFiles(sections: Sections): GuestMemoryFile[] {
   return sections.lines("guest-memory").flatMap((line) => {
     const match = /^(\d+) (\d+) (.*)$/.exec(line);
-    return match ? [{ path: match[3]!, usedBytes: Number(match[1]) * Number(match[2]) }] : [];
+    return match ? [{ path: textOf(match[3]!), usedBytes: Number(match[1]) * Number(match[2]) }] : [];
   });
 }

@@ -71,31 +71,48 @@ export function parseJournal(host: string, sections: Sections, files: Map<string
     if (!path.startsWith(`${stateDirectory}/`)) continue;
     hashes.set(path, file.sha256);
     const kind = /\/objects\/([^/]+)\.json$/.exec(path)?.[1];
-    if (kind !== undefined && path === objectPath(kind)) objects.set(kind, parseRecord<ObjectRecord>(host, file));
+    if (kind !== undefined && path === objectPath(kind))
+      objects.set(kind, parseRecord<ObjectRecord>(host, file, shapes.object));
   }
   const pending = files.get(pendingPath);
   return {
     objects,
-    pending: pending && parseRecord<PendingRecord>(host, pending),
+    pending: pending && parseRecord<PendingRecord>(host, pending, shapes.pending),
     hashes,
     running: sections.lines("applies"),
   };
 }
 
-function parseRecord<T extends { version: number }>(host: string, file: HostFile): T {
-  let record: T;
-  try {
-    record = JSON.parse(Buffer.from(file.text, "latin1").toString("utf8")) as T;
-  } catch (cause) {
-    throw new HostError("unexpected", host, `${file.path} is not JSON; it is ours and was changed by somebody else`, {
-      advice: "Restore it from a backup, or remove it and let this resource adopt what it finds.",
-      cause,
-    });
-  }
-  if (record.version !== 1) {
+/** What a record must have at least to be read as one of this version. */
+const shapes = {
+  object: { owner: "string", edits: "array" },
+  pending: { services: "array", reasons: "array", edits: "array" },
+} as const;
+
+function parseRecord<T>(host: string, file: HostFile, shape: Readonly<Record<string, "string" | "array">>): T {
+  const record = parseJson(file);
+  const version = typeof record === "object" && record !== null ? Reflect.get(record, "version") : undefined;
+  if (typeof version === "number" && version > 1) {
     throw new HostError("unexpected", host, `${file.path} was written by a newer pulumi-hostmem`, {
       advice: "Use at least the version that last managed this host.",
     });
   }
-  return record;
+  const isOurs = version === 1 && Object.entries(shape).every(([name, type]) => typeName(record, name) === type);
+  if (isOurs) return record as T;
+  throw new HostError("unexpected", host, `${file.path} is no record of ours any more: somebody else changed it`, {
+    advice: "Restore it from a backup, or remove it and let this resource adopt what it finds.",
+  });
+}
+
+function parseJson(file: HostFile): unknown {
+  try {
+    return JSON.parse(Buffer.from(file.text, "latin1").toString("utf8"));
+  } catch {
+    return undefined;
+  }
+}
+
+function typeName(record: unknown, name: string): string {
+  const value: unknown = Reflect.get(record as object, name);
+  return Array.isArray(value) ? "array" : typeof value;
 }

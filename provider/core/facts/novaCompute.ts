@@ -34,7 +34,7 @@ section nova-environment
 {
   [ -z "$nova_unit" ] || systemctl show -p Environment --value "$nova_unit" </dev/null | tr ' ' '\\n'
   [ -z "$nova_unit" ] || systemctl show -p EnvironmentFiles --value "$nova_unit" </dev/null | sed 's/ (ignore_errors=.*)$//' |
-    while IFS= read -r path; do cat -- "$path" 2>/dev/null; done
+    while IFS= read -r path; do bounded cat -- "$path" 2>/dev/null; done
 } | grep -E '${environmentPattern}' || :
 section nova-process-environment
 { if [ "\${nova_pid:-0}" != 0 ]; then tr '\\0' '\\n' <"/proc/$nova_pid/environ" 2>/dev/null; fi; } | grep -E '${environmentPattern}' || :

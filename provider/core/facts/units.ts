@@ -62,8 +62,14 @@ export function parseUnits(sections: Sections): Map<string, UnitFacts> {
 
 /** `{ path=/usr/bin/nova-compute ; argv[]=/usr/bin/nova-compute --config-file=x ; ignore_errors=no ; … }` */
 function parseExecStart(text: string): string[] {
-  const argv = / argv\[\]=(.*?) ; ignore_errors=/.exec(text)?.[1] ?? "";
-  return argv.split(" ").filter((word) => word !== "");
+  const [, argv = ""] = text.split(" argv[]=", 2);
+  const end = argv.indexOf(" ; ignore_errors=");
+  return end < 0
+    ? []
+    : argv
+        .slice(0, end)
+        .split(" ")
+        .filter((word) => word !== "");
 }
 
 /** The unit of a list that the host has, or undefined. */

@@ -19,7 +19,7 @@ section versions
 { virtqemud --version || libvirtd --version; } 2>/dev/null | sed 's/^/libvirt /'
 for qemu in "qemu-system-$(uname -m)" /usr/libexec/qemu-kvm /usr/bin/kvm; do
   command -v "$qemu" >/dev/null 2>&1 || continue
-  "$qemu" --version 2>/dev/null | sed -n '1s/^/qemu /p'; break
+  bounded "$qemu" --version 2>/dev/null | sed -n '1s/^/qemu /p'; break
 done
 for metadata in \${nova_prefix:-/usr}/lib/python3*/*-packages/nova-[0-9]*-info /usr/lib/python3*/*-packages/nova-[0-9]*-info; do
   [ -e "$metadata" ] && { echo "nova \${metadata##*/nova-}"; break; }

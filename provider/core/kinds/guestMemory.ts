@@ -25,7 +25,9 @@ export function memoryFilesOf(facts: HostFacts): MemoryFile[] {
     const [, id, name] = /^(\d+)-(.+)$/.exec(directory) ?? [];
     if (id === undefined || name === undefined || deeper.length > 0 || !backendName.test(file)) return [];
     const isOwner = (guest: Guest) => guest.running && (guest.id ?? Number(id)) === Number(id);
-    return [{ path, usedBytes, guest: facts.guests.find((guest) => isOwner(guest) && guest.name.startsWith(name)) }];
+    // Shortened by bytes, it can end within a character.
+    const begun = name.replace(/\ufffd+$/, "");
+    return [{ path, usedBytes, guest: facts.guests.find((guest) => isOwner(guest) && guest.name.startsWith(begun)) }];
   });
 }
 

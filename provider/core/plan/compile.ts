@@ -24,7 +24,7 @@ export function compile(plan: Plan, options: CompileOptions): string {
     applyLibrary,
     activationLibrary,
     ...(plan.steps.some((step) => step.kind === "call" || step.kind === "write-file") ? [storeLibrary] : []),
-    `begin ${quote(Buffer.from(options.holder, "utf8").toString("latin1"))} ${options.lockTimeoutSeconds}`,
+    `begin ${quote(bytesOf(options.holder))} ${options.lockTimeoutSeconds}`,
     ...expectations(plan),
     "event begun",
     `make_host_id ${quote(hostIdPath)} ${orFail(`write ${hostIdPath}`)}`,
@@ -47,7 +47,7 @@ function expectations(plan: Plan): string[] {
   return [
     ...files,
     ...proofs.map((proof) => {
-      const words = [proof.call, ...proof.args.map(quote)].join(" ");
+      const words = [proof.call, ...proof.args.map((arg) => quote(bytesOf(arg)))].join(" ");
       return `${words} || { event moved ${quote(proof.of)}; finish moved; }`;
     }),
   ];
@@ -58,7 +58,7 @@ function compileStep(step: Step): string {
     case "activate":
       return compileActivate(step);
     case "call":
-      return `${[step.call, ...step.args.map((arg) => quote(String(arg)))].join(" ")} ${orFail(step.line ?? step.what ?? step.call)}`;
+      return `${[step.call, ...step.args.map((arg) => quote(bytesOf(String(arg))))].join(" ")} ${orFail(step.line ?? step.what ?? step.call)}`;
     default:
       return `${compileWrite(step)} ${orFail(`write ${step.path}`)}`;
   }
@@ -116,6 +116,11 @@ function compileActivate(step: ActivateStep): string {
     "fi",
     "event healthy",
   ].join("\n");
+}
+
+/** The script is bytes, one character each; what a program gives is text. */
+function bytesOf(text: string): string {
+  return Buffer.from(text, "utf8").toString("latin1");
 }
 
 function base64(text: string, encoding: BufferEncoding): string {

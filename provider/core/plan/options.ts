@@ -62,9 +62,7 @@ function set(plan: OptionPlan, object: string, wanted: WantedOption): void {
   const { splices, edit } = setInFile(plan.changes.text(path) ?? "", path, section, option, value);
   if (!edit) return;
   const was = wanted.now === undefined ? "was not set" : `was ${wanted.now}`;
-  const line = isFstab(path)
-    ? `set in ${path}: ${value}`
-    : `set ${optionName(edit)} = ${asText(value)} (${was}) in ${path}`;
+  const line = isFstab(path) ? `set in ${path}: ${value}` : `set ${optionName(edit)} = ${value} (${was}) in ${path}`;
   plan.changes.apply(path, splices, line);
   const at = plan.after.findIndex((each) => isSameOption(each, edit));
   const existing = plan.after[at];
@@ -174,11 +172,6 @@ function setInFile(text: string, path: string, section: string, option: string, 
 function undoInFile(text: string, edit: OptionEdit): UndoResult {
   if (isFstab(edit.path)) return undoEntry(text, edit);
   return isQemuConf(edit.path) ? undoQemuOption(text, edit) : undoOsloOption(text, edit);
-}
-
-/** Bytes of a file as a person reads them. */
-function asText(bytes: string): string {
-  return Buffer.from(bytes, "latin1").toString("utf8");
 }
 
 /** The value in a line that we once wrote. */

@@ -1,5 +1,6 @@
 import type { Service } from "../facts/journal";
 import type { Splice } from "../files/edit";
+import { readableLine } from "../readable";
 
 /** One change of a host, as a value: it can be shown, compiled to shell, and most can be turned round. */
 export type Step = EditFileStep | WriteRecordStep | WriteFileStep | CallStep | ActivateStep;
@@ -93,7 +94,7 @@ export interface Plan {
 
 /** The plan as a user reads it, and as a saved plan remembers it: the same words for the same steps. */
 export function planLines(plan: Plan): string[] {
-  return plan.steps.flatMap(describe);
+  return plan.steps.flatMap(describe).map(readableLine);
 }
 
 function describe(step: Step): string[] {

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
-import { sanitize } from "./sanitize";
+import { sanitize } from "../readable";
 import type { Secret } from "./secret";
 
 /** What we can answer when ssh asks. */

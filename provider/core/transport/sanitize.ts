@@ -1,17 +1,4 @@
-// A host can print what it likes. What we show of it must not move the reader's cursor, set the window's title, or make
-// text read in another order than it stands.
-
-/** CSI, then OSC/DCS/APC/PM/SOS up to their end (or the end of the text), then two-character escapes. */
-const ESCAPE_SEQUENCES =
-  /(?:\u001b\[|\u009b)[0-?]*[ -/]*[@-~]|(?:\u001b[\]PX^_]|[\u009d\u0090\u0098\u009e\u009f])[\s\S]*?(?:\u0007|\u001b\\|\u009c|$)|\u001b[ -/]*[0-~]?/g;
-
-/** C0 without tab and line feed, DEL, C1, and the characters that change the direction of text or hide it. */
-const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
-
-/** Text without terminal escapes and control characters. A progress bar's carriage returns become line ends. */
-export function sanitize(text: string): string {
-  return text.replace(ESCAPE_SEQUENCES, "").replace(/\r\n?/g, "\n").replace(CONTROLS, "");
-}
+import { sanitize } from "../readable";
 
 /** The last part of a stream, in bounded memory. */
 export class Tail {

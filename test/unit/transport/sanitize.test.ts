@@ -1,6 +1,7 @@
 import { strict as assert } from "node:assert";
 import fc from "fast-check";
-import { lastLine, sanitize, Tail } from "../../../provider/core/transport/sanitize";
+import { sanitize } from "../../../provider/core/readable";
+import { lastLine, Tail } from "../../../provider/core/transport/sanitize";
 
 describe("cleaning what a host printed", () => {
   const cases: [string, string, string][] = [

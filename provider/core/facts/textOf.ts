@@ -1,0 +1,4 @@
+/** What a host printed, one character a byte, as the text that it is to a program: names of files and guests. */
+export function textOf(bytes: string): string {
+  return Buffer.from(bytes, "latin1").toString("utf8");
+}
