@@ -42,6 +42,13 @@ describe("starting an apply, and following it", function () {
     assert.match(sandbox.run("ls -d /var/lib/hostmem 2>&1 || :"), /cannot access/);
   });
 
+  it("is not hindered by others that end at the same moment and take the empty folders away", () => {
+    const quick = `echo applied >${home}/status.new; mv ${home}/status.new ${home}/status`;
+    const others = "while rmdir /var/lib/hostmem/apply /var/lib/hostmem; [ ! -e /tmp/over ]; do :; done 2>/dev/null &";
+    const many = `for round in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do ${follow(quick)}; done; touch /tmp/over; wait`;
+    assert.equal(sandbox.run(`${others} ${many}`), "exit 0\n".repeat(15));
+  });
+
   it("says so when there is no room for it", () => {
     const said = sandbox.run(`mkdir -p /var/lib/hostmem && mount -t tmpfs -o ro tmpfs /var/lib/hostmem; ${follow()}`);
     assert.match(said, /^exit 71$/m);

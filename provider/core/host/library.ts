@@ -202,7 +202,7 @@ export function launchScript(id: string, script: string): string {
 give_up() { rm -rf ${home} ${home}.new; rmdir ${applyDirectory} ${stateDirectory} 2>/dev/null; exit "$1"; }
 if [ ! -d ${home} ]; then
   umask 077
-  rm -rf ${home}.new && mkdir -p ${applyDirectory} && mkdir ${home}.new && base64 -d >${home}.new/script <<'END' && : >${home}.new/log && head -c 16384 /dev/zero >${home}.new/reserve && mv ${home}.new ${home} || give_up 71
+  rm -rf ${home}.new && { mkdir -p ${home}.new || mkdir -p ${home}.new; } && base64 -d >${home}.new/script <<'END' && : >${home}.new/log && head -c 16384 /dev/zero >${home}.new/reserve && mv ${home}.new ${home} || give_up 71
 ${Buffer.from(script, "latin1").toString("base64")}
 END
   systemd-run --quiet --collect --unit=hostmem-apply-${id} --description="pulumi-hostmem apply" /bin/sh ${home}/script </dev/null || give_up 72
