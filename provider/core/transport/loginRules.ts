@@ -135,6 +135,19 @@ export const LOGIN_RULES: readonly LoginRule[] = [
         : "The host may have too many logins at once (MaxStartups in sshd_config), or block this address.",
   },
   {
+    pattern: /^(Your account has expired.*)$/m,
+    kind: "authentication",
+    problem: (match) => `the host does not let us in: ${match[1]}`,
+    advice: (connection) => `Extend it on the host: \`chage --expiredate -1 ${connection.user ?? "USER"}\`.`,
+  },
+  {
+    // pam_nologin(8), between the start of sshd and the end of the boot; what was written into /run/nologin by hand is not known.
+    pattern: /^("?System is (?:booting up|going down)\..*)$/m,
+    kind: "unreachable",
+    problem: (match) => `the host lets nobody but root in: ${match[1]}`,
+    advice: () => "Wait until it has booted; /run/nologin on the host is what keeps users out.",
+  },
+  {
     pattern:
       /^((?:Connection (?:closed|reset)|Disconnected from|Received disconnect|ssh_dispatch_run_fatal|client_loop: send disconnect|Read from remote host).*)$/m,
     kind: "unreachable",
@@ -152,7 +165,7 @@ export function namedCredentials(connection: Connection): string[] {
 function credentialAdvice(connection: Connection): string {
   const tried = namedCredentials(connection).join(", ") || "ssh's own keys and agent";
   const user = connection.user ? `user ${connection.user}` : "the default user";
-  return `Tried ${tried} for ${user}: check the user, and authorized_keys on the host.`;
+  return `Tried ${tried} for ${user}: check the user, and authorized_keys on the host; sshd's log there says why.`;
 }
 
 function knownHostsAdvice(connection: Connection): string {

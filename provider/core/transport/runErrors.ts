@@ -1,4 +1,4 @@
-import { HostError } from "../errors";
+import { HostError, type HostErrorKind } from "../errors";
 import type { Connection } from "./connection";
 import type { Outcome } from "./conversation";
 import { lastLine } from "./sanitize";
@@ -12,6 +12,10 @@ export interface RunContext {
   /** Whether the connection under it still works; a local one always does. */
   linkAlive: boolean;
 }
+
+/** ssh's words when the host has no more sessions for this connection (MaxSessions). */
+export const NO_SESSION_LEFT =
+  /Session open refused by peer|open failed: (resource shortage|administratively prohibited|connect failed)/;
 
 type Unfinished = Exclude<Outcome, { kind: "finished" }>;
 
@@ -52,14 +56,34 @@ export function closedMeanwhile(host: string): HostError {
   return new HostError("unexpected", host, "the run was stopped; what it started on the host may go on");
 }
 
-interface SudoRule {
+interface ShellRule {
   pattern: RegExp;
+  /** Default: become. */
+  kind?: HostErrorKind;
   problem: string;
   advice: (user: string) => string;
 }
 
-/** sudo's and sudo-rs's messages with LC_ALL=C. */
-const SUDO_RULES: readonly SudoRule[] = [
+/** Messages of sudo and sudo-rs with LC_ALL=C, of PAM, and of the shell that sudo starts. */
+const SHELL_RULES: readonly ShellRule[] = [
+  {
+    pattern: NO_SESSION_LEFT,
+    kind: "unexpected",
+    problem: "the host opens no session for this login",
+    advice: () => "Raise MaxSessions in its sshd_config: six are used, and one is needed.",
+  },
+  {
+    // Of sshd without a terminal to ask for a new one at, or of sudo.
+    kind: "authentication",
+    pattern: /password change required|password has expired|password is expired/i,
+    problem: "the user's password has expired",
+    advice: (user) => `Change it on the host, or let it never expire there: \`chage --maxdays -1 ${user}\`.`,
+  },
+  {
+    pattern: /\bexec: .*\bsh: .*Permission denied|\bexec: sh: Permission denied/,
+    problem: "sudo lets the shell start no other program (NOEXEC)",
+    advice: (user) => `Allow that in sudoers: \`${user} ALL=(root) NOPASSWD: EXEC: /bin/sh, /usr/bin/sh\`.`,
+  },
   {
     pattern: new RegExp(NO_SUDO),
     problem: "there is no sudo",
@@ -95,7 +119,7 @@ const SUDO_RULES: readonly SudoRule[] = [
   },
   {
     pattern:
-      /account validation failure|account has expired|password.*expired|account is locked|no new privileges|must be owned by uid 0|sudo: .*/i,
+      /account validation failure|account has expired|account is locked|no new privileges|must be owned by uid 0|sudo: .*/i,
     problem: "sudo failed",
     advice: () => "Try `sudo -n true` on the host.",
   },
@@ -110,10 +134,10 @@ function noRootShell(outcome: Extract<Unfinished, { kind: "closed" }>, context: 
       advice: LINK_ADVICE,
     });
   }
-  const rule = SUDO_RULES.find((candidate) => candidate.pattern.test(outcome.stderr));
+  const rule = SHELL_RULES.find((candidate) => candidate.pattern.test(outcome.stderr));
   if (rule) {
     const said = /^.*sudo.*: .*$/m.exec(outcome.stderr)?.[0];
-    return new HostError("become", host, said ? `${rule.problem} ("${lastLine(said)}")` : rule.problem, {
+    return new HostError(rule.kind ?? "become", host, said ? `${rule.problem} ("${lastLine(said)}")` : rule.problem, {
       ...details,
       advice: rule.advice(context.connection.user ?? "USER"),
     });
@@ -126,7 +150,7 @@ function noRootShell(outcome: Extract<Unfinished, { kind: "closed" }>, context: 
     {
       ...details,
       advice:
-        "Log in by hand and try `sh`: a forced command, a restricted shell without sh, or a locked account prevents it.",
+        "Log in by hand and try `sh`: a forced command, a restricted shell without sh, a locked account, or a limit of processes prevents it.",
     },
   );
 }

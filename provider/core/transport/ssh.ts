@@ -9,14 +9,10 @@ import { sshEnvironment } from "./environment";
 import { isPlainName } from "./plainName";
 import { runRequest } from "./request";
 import { pauseAfter } from "./retry";
-import { closedMeanwhile, runError } from "./runErrors";
+import { closedMeanwhile, NO_SESSION_LEFT, runError } from "./runErrors";
 import { SharedLogin } from "./sharedLogin";
 import { sessionArguments } from "./sshArguments";
 import type { RunOptions, RunResult, Transport } from "./types";
-
-/** ssh's words when the host has no more sessions for this connection (MaxSessions). */
-const NO_SESSION_LEFT =
-  /Session open refused by peer|open failed: (resource shortage|administratively prohibited|connect failed)/;
 
 /** A host reached through the system's OpenSSH client. */
 export class SshTransport implements Transport {

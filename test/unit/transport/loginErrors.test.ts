@@ -53,6 +53,18 @@ Host key verification failed.`,
     "Permission denied to strangers (all of them)! Connection refused.\nroot@compute-1: Permission denied (publickey,gssapi-keyex,password).",
   ],
   [
+    "an account that has expired",
+    "authentication",
+    /does not let us in: Your account has expired; please contact/,
+    "Your account has expired; please contact your system administrator.\nConnection closed by 192.0.2.1 port 22",
+  ],
+  [
+    "a host that is still booting",
+    "unreachable",
+    /lets nobody but root in: "System is booting up\. Unprivileged users are not permitted/,
+    '"System is booting up. Unprivileged users are not permitted to log in yet. Please come back later. For technical details, see pam_nologin(8)."\nConnection closed by 192.0.2.1 port 22',
+  ],
+  [
     "too many keys of an agent",
     "authentication",
     /too many refused credentials/,

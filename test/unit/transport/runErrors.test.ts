@@ -60,10 +60,49 @@ describe("why there is no root's shell", () => {
       /./,
     ],
   ];
-  for (const [name, stderr, problem, advice] of cases) {
+  // As seen on Debian 12 with OpenSSH 9.2, Linux-PAM 1.5, dash 0.5.12 and bash 5.2.
+  const others: [...(typeof cases)[number], kind: HostErrorKind][] = [
+    [
+      "the login's password has expired",
+      "WARNING: Your password has expired.\nPassword change required but no TTY available.",
+      /password has expired/,
+      /chage --maxdays -1 deploy/,
+      "authentication",
+    ],
+    [
+      "sudo finds the password expired",
+      "sudo: Account or password is expired, reset your password and try again",
+      /password has expired/,
+      /chage/,
+      "authentication",
+    ],
+    [
+      "sudo lets dash start nothing",
+      "sh: 1: id: Permission denied\nsh: 1: exec: sh: Permission denied",
+      /NOEXEC/,
+      /NOPASSWD: EXEC: \/bin\/sh/,
+      "become",
+    ],
+    [
+      "sudo lets bash start nothing",
+      "sh: line 1: /usr/bin/sh: Permission denied\nsh: line 1: exec: /usr/bin/sh: cannot execute: Permission denied",
+      /NOEXEC/,
+      /EXEC:/,
+      "become",
+    ],
+    [
+      "no session is left",
+      "mux_client_request_session: session request failed: Session open refused by peer",
+      /opens no session/,
+      /MaxSessions/,
+      "unexpected",
+    ],
+  ];
+  const all = [...cases.map((each) => [...each, "become"] as const), ...others];
+  for (const [name, stderr, problem, advice, kind] of all) {
     it(name, () => {
       const error = runError(closed(stderr), context);
-      assert.equal(error.kind, "become");
+      assert.equal(error.kind, kind);
       assert.match(error.problem, problem);
       assert.match(error.advice!, advice);
       assert.equal(error.message.split("\n").length, 2);
