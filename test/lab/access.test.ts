@@ -4,7 +4,7 @@ import { addForeignTools } from "../support/access/foreignTools";
 import { hostWays } from "../support/access/hostWays";
 import { shellWays } from "../support/access/shellWays";
 import { sudoWays } from "../support/access/sudoWays";
-import { type Access, goIn, tryWay } from "../support/access/way";
+import { goIn, tryWay } from "../support/access/way";
 import { type LabHost, startLabHost } from "../support/lab/labHost";
 import { PrivatePlace } from "../support/ssh/places";
 
@@ -15,7 +15,7 @@ const accounts = [...sudoWays, ...shellWays, ...hostWays];
 describe("ways into a host, each an account of its own", function () {
   this.timeout(120_000);
   const place = new PrivatePlace();
-  const going = new Map<Account, Promise<Access>>();
+  const going = new Map<Account, Promise<void>>();
   let host: LabHost;
 
   before(async function () {

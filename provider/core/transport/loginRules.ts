@@ -77,6 +77,12 @@ export const LOGIN_RULES: readonly LoginRule[] = [
       "Set XDG_RUNTIME_DIR to a folder of yours that is not mounted noexec, or use a key without a passphrase.",
   },
   {
+    pattern: /^Load key "(.*)": bad permissions/m,
+    kind: "authentication",
+    problem: (match) => `ssh does not use ${match[1]}, which others can read`,
+    advice: () => "Run `chmod 600` on it, on the machine that runs Pulumi.",
+  },
+  {
     pattern: /^(?:\S+: )?Permission denied \(([^)]*)\)/m,
     kind: "authentication",
     problem: (match) => `the host refused every credential (it takes ${match[1]?.replaceAll(",", ", ")})`,
@@ -165,7 +171,9 @@ export function namedCredentials(connection: Connection): string[] {
 function credentialAdvice(connection: Connection): string {
   const tried = namedCredentials(connection).join(", ") || "ssh's own keys and agent";
   const user = connection.user ? `user ${connection.user}` : "the default user";
-  return `Tried ${tried} for ${user}: check the user, and authorized_keys on the host; sshd's log there says why.`;
+  // ssh does not say whether the passphrase that it got opened the key.
+  const passphrase = connection.privateKeyFile && connection.privateKeyPassword ? "privateKeyPassword, " : "";
+  return `Tried ${tried} for ${user}: check ${passphrase}the user, and authorized_keys on the host; sshd's log there says why.`;
 }
 
 function knownHostsAdvice(connection: Connection): string {

@@ -15,10 +15,12 @@ export interface ServerOptions {
   loginShell?: string;
   /** Certificate authority that signs the server's host key; the key's principals. */
   certifiedFor?: string;
+  /** Where it listens: 127.0.0.1 unless told otherwise, so that hosts can be told apart. */
+  address?: string;
 }
 
 /**
- * A real sshd on a random port of 127.0.0.1, as root. It lives in a mount namespace of its own with its own /run and its own
+ * A real sshd on a random port of a loopback address, as root. It lives in a mount namespace of its own with its own /run and its own
  * user database, so that this machine stays as it is and nothing is left when it ends.
  */
 export class SshServer {
@@ -26,6 +28,7 @@ export class SshServer {
 
   private constructor(
     readonly folder: string,
+    readonly address: string,
     readonly port: number,
     private readonly program: SshdProgram,
   ) {}
@@ -33,7 +36,8 @@ export class SshServer {
   static async start(options: ServerOptions = {}): Promise<SshServer> {
     if (process.getuid?.() !== 0) throw new Error("tests with a real sshd must run as root");
     const folder = mkdtempSync("/tmp/hm-");
-    const server = new SshServer(folder, await freePort(), sshdProgram());
+    const address = options.address ?? "127.0.0.1";
+    const server = new SshServer(folder, address, await freePort(address), sshdProgram());
     server.prepare(options);
     await server.listen();
     return server;
@@ -58,7 +62,7 @@ export class SshServer {
   /** A connection to this server that works; the host key is pinned. */
   connection(changes: Partial<Connection> = {}): Connection {
     return {
-      host: "127.0.0.1",
+      host: this.address,
       port: this.port,
       user: "root",
       password: undefined,
@@ -113,7 +117,7 @@ export class SshServer {
       stdio: ["ignore", "ignore", "inherit"],
     });
     const limit = Date.now() + 10_000;
-    while (!(await answers(this.port))) {
+    while (!(await answers(this.address, this.port))) {
       if (Date.now() > limit || this.server.exitCode !== null) throw new Error(`sshd did not start: ${this.log()}`);
       await sleep(20);
     }
@@ -144,7 +148,7 @@ export class SshServer {
     const config = [
       ...(options.config ?? []),
       `Port ${port}`,
-      "ListenAddress 127.0.0.1",
+      `ListenAddress ${this.address}`,
       `HostKey ${folder}/host`,
       ...(options.certifiedFor ? [`HostCertificate ${folder}/host-cert.pub`] : []),
       `AuthorizedKeysFile ${folder}/authorized_keys`,
@@ -211,20 +215,20 @@ function kill(pid: number): void {
   }
 }
 
-function freePort(): Promise<number> {
+function freePort(host: string): Promise<number> {
   return new Promise((resolve, reject) => {
     const probe = createServer();
     probe.once("error", reject);
-    probe.listen(0, "127.0.0.1", () => {
+    probe.listen(0, host, () => {
       const address = probe.address();
       probe.close(() => resolve(typeof address === "object" && address ? address.port : 0));
     });
   });
 }
 
-function answers(port: number): Promise<boolean> {
+function answers(host: string, port: number): Promise<boolean> {
   return new Promise((resolve) => {
-    const probe = connect(port, "127.0.0.1");
+    const probe = connect(port, host);
     probe.once("data", () => resolve(true)).once("error", () => resolve(false));
     probe.once("data", () => probe.destroy());
   });

@@ -27,12 +27,16 @@ export class SlowHosts {
     readonly servers: SshServer[],
   ) {}
 
-  static async start(count: number, seconds: number): Promise<SlowHosts> {
+  /** @param addresses where the hosts listen, one after the other; 127.0.0.1 for those without. */
+  static async start(count: number, seconds: number, addresses: readonly string[] = []): Promise<SlowHosts> {
     const folder = mkdtempSync("/tmp/hm-slow-");
     chmodSync(folder, 0o755);
     mkdirSync(join(folder, "tools"));
     writeFileSync(join(folder, "tools", "systemctl"), systemctl, { mode: 0o755 });
-    const start = (host: number) => SshServer.start({ loginShell: slowShell(folder, host, seconds) });
+    const start = (host: number) => {
+      const address = addresses[host];
+      return SshServer.start({ loginShell: slowShell(folder, host, seconds), ...(address ? { address } : {}) });
+    };
     return new SlowHosts(folder, await Promise.all(Array.from({ length: count }, (_, host) => start(host))));
   }
 

@@ -53,6 +53,12 @@ Host key verification failed.`,
     "Permission denied to strangers (all of them)! Connection refused.\nroot@compute-1: Permission denied (publickey,gssapi-keyex,password).",
   ],
   [
+    "a key file that others can read",
+    "authentication",
+    /ssh does not use \/home\/ops\/key, which others can read/,
+    "Permissions 0644 for '/home/ops/key' are too open.\nThis private key will be ignored.\nLoad key \"/home/ops/key\": bad permissions\nroot@compute-1: Permission denied (publickey).",
+  ],
+  [
     "an account that has expired",
     "authentication",
     /does not let us in: Your account has expired; please contact/,
