@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { HostError } from "../../provider/core/errors";
 import { openTransport } from "../../provider/core/transport";
 import type { Connection } from "../../provider/core/transport/connection";
+import { ProcessWatch } from "../support/processWatch";
 import { PrivatePlace } from "../support/ssh/places";
 import { SshServer } from "../support/ssh/server";
 
@@ -13,41 +14,6 @@ const PASSPHRASE = "phrase-4711 with blanks";
 
 function run(connection: Connection, script: string) {
   return openTransport(connection, { method: "none", password: undefined }).run(script);
-}
-
-/** Looks for texts in the arguments and environment of every process, and in a folder's files, until it is told to stop. */
-class Watch {
-  readonly found = new Set<string>();
-  samples = 0;
-  private readonly timer: NodeJS.Timeout;
-
-  constructor(
-    private readonly texts: string[],
-    private readonly folder: string,
-  ) {
-    this.timer = setInterval(() => this.look(), 3);
-  }
-
-  stop(): void {
-    this.look();
-    clearInterval(this.timer);
-  }
-
-  private look(): void {
-    this.samples += 1;
-    const processes = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
-    const places = processes.flatMap((pid) => [`/proc/${pid}/cmdline`, `/proc/${pid}/environ`]);
-    const files = readdirSync(this.folder).map((name) => join(this.folder, name));
-    for (const path of [...places, ...files]) {
-      let content: string;
-      try {
-        content = readFileSync(path, "utf8");
-      } catch {
-        continue; // gone, or a socket
-      }
-      for (const text of this.texts) if (content.includes(text)) this.found.add(`${text} in ${path}: ${content}`);
-    }
-  }
 }
 
 describe("credentials of a login", function () {
@@ -94,7 +60,7 @@ describe("credentials of a login", function () {
   ];
   for (const [name, connection, texts] of watched) {
     it(`logs in with ${name} that shows in no process and no file`, async () => {
-      const watch = new Watch(texts(), place.folder);
+      const watch = new ProcessWatch(texts(), place.folder);
       try {
         const before = server.logins();
         assert.equal((await run(connection(), "echo in; sleep 0.2")).stdout.toString(), "in\n");
@@ -113,7 +79,7 @@ describe("credentials of a login", function () {
 
   it("sees a secret that does show, so that the watch above means something", async () => {
     const child = spawn("sleep", ["5"], { env: { LEAK: "leaked-4711" } });
-    const watch = new Watch(["leaked-4711"], place.folder);
+    const watch = new ProcessWatch(["leaked-4711"], place.folder);
     await new Promise((resolve) => setTimeout(resolve, 100));
     watch.stop();
     child.kill();
@@ -122,7 +88,7 @@ describe("credentials of a login", function () {
 
   it("leaves secrets of our own environment out of the shared connection's", async () => {
     process.env["PULUMI_CONFIG_PASSPHRASE"] = "engine-4711";
-    const watch = new Watch(["engine-4711"], place.folder);
+    const watch = new ProcessWatch(["engine-4711"], place.folder);
     try {
       const own = server.connection({ privateKeyPassword: "only to be another login" });
       await run(own, "sleep 0.1");

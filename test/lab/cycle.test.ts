@@ -7,6 +7,7 @@ import type { LabHost } from "../support/lab/labHost";
 import { run } from "../support/lab/process";
 import { compareUpper, recordUpper } from "../support/lab/upperRecord";
 import { sampled } from "../support/sampled";
+import { findSecret } from "../support/secrets";
 import { cleanNovaHost } from "./support/cleanHost";
 import { keptByNova } from "./support/keptByNova";
 import { hostLines, LabStack, loginOf, operationsOf } from "./support/labStack";
@@ -24,7 +25,6 @@ import {
   startsSince,
   traces,
 } from "./support/novaState";
-import { findSecret } from "./support/secrets";
 
 interface Example {
   /** The folder below examples/. */

@@ -4,6 +4,8 @@ export interface CliOptions {
   directory: string;
   environment: NodeJS.ProcessEnv;
   timeoutSeconds: number;
+  /** For its standard input, which is empty otherwise. */
+  input?: string;
 }
 
 export interface CliOutcome {
@@ -26,7 +28,7 @@ export async function runCli(args: string[], options: CliOptions): Promise<CliOu
   const child = spawn("pulumi", [...args, "--non-interactive", "--color", "never"], {
     cwd: options.directory,
     env: options.environment,
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: ["pipe", "pipe", "pipe"],
     detached: true,
   });
   let stdout = "";
@@ -37,6 +39,9 @@ export async function runCli(args: string[], options: CliOptions): Promise<CliOu
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     stderr += text;
   });
+
+  child.stdin.on("error", () => {}); // it may end before it has read everything: its exit code says enough
+  child.stdin.end(options.input ?? "");
 
   const signalGroup = (signal: NodeJS.Signals) => {
     try {

@@ -31,6 +31,8 @@ export interface OperationOptions {
   environment?: NodeJS.ProcessEnv;
   /** Anything else, word by word. */
   flags?: string[];
+  /** For standard input, which is empty otherwise. */
+  input?: string;
 }
 
 /** A command's outcome together with the engine's account of it. */
@@ -113,7 +115,9 @@ export class Project {
   }
 
   async setConfig(key: string, value: string, kind: "plain" | "secret" = "plain"): Promise<void> {
-    await this.command(["config", "set", key, value, `--${kind === "secret" ? "secret" : "plaintext"}`]);
+    // A secret goes by standard input, so that whoever looks at processes finds none but leaks.
+    if (kind === "secret") await this.command(["config", "set", key, "--secret"], { input: value });
+    else await this.command(["config", "set", key, value, "--plaintext"]);
   }
 
   /** The stack's state as Pulumi exports it, secrets still encrypted. */
@@ -133,6 +137,7 @@ export class Project {
       directory: this.directory,
       environment: { ...this.environment, ...options.environment },
       timeoutSeconds: options.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS,
+      ...(options.input === undefined ? {} : { input: options.input }),
     });
     if (outcome.code !== 0 && options.mustSucceed !== false) {
       throw new Error(`pulumi ${args.join(" ")}: exit code ${outcome.code}\n${outcome.stdout}${outcome.stderr}`);
