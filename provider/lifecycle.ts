@@ -42,8 +42,8 @@ export async function diff(kind: Kind<CommonArgs>, id: string, olds: Properties,
     const changes = recordedDiffers || plan.steps.length > 0 || isInterrupted(declared, facts);
     return { changes, deleteBeforeReplace: true };
   } catch (error) {
-    if (isUnreachable(error) && declared.args.unreachable === "skip") return { changes: false };
-    throw error;
+    if (!isSkipped(declared, error)) throw error;
+    return { changes: !isSame(accessOf(olds), accessOf(news)), deleteBeforeReplace: true };
   }
 }
 
@@ -57,9 +57,17 @@ export async function create(kind: Kind<CommonArgs>, inputs: Properties) {
     return { id: idOf(kind, facts.system.hostId ?? facts.system.machineId), outs: outputs(declared, inputs, facts) };
   } catch (error) {
     if (error instanceof ApplyFailure) report = error.report;
+    else if (isSkipped(declared, error)) throw nothingToSkip(error);
     if (!report || !leavesTraces(report)) throw error;
     throw begun(error as Error, idOf(kind, report.hostId ?? "unknown"), inputs);
   }
+}
+
+function nothingToSkip(error: HostError): HostError {
+  return new HostError(error.kind, error.host, error.problem, {
+    advice: "What is not there yet cannot be skipped: take it out of the program until the host answers.",
+    cause: error,
+  });
 }
 
 /** With an id and properties the engine keeps the resource in state, so that destroy can take back what was begun. */
@@ -74,7 +82,23 @@ function idOf(kind: Kind<CommonArgs>, host: string): string {
 
 export async function update(kind: Kind<CommonArgs>, _id: string, olds: Properties, news: Properties) {
   const declared = readAccepted(kind, news);
-  return { outs: outputs(declared, news, await bring(declared, news, olds)) };
+  try {
+    return { outs: outputs(declared, news, await bring(declared, news, olds)) };
+  } catch (error) {
+    if (!isSkipped(declared, error)) throw error;
+    return { outs: { ...splitInputs(olds).inputs, ...accessOf(news) } };
+  }
+}
+
+/** An apply that began is no longer a host to be skipped. */
+function isSkipped({ args }: Declared, error: unknown): error is HostError {
+  return args.unreachable === "skip" && isUnreachable(error) && !(error instanceof ApplyFailure);
+}
+
+/** How a host is reached: recorded also while it is not, since refresh and destroy know only what is recorded. */
+function accessOf(properties: Properties): Properties {
+  const names = ["connection", "become", "unreachable", "lockTimeoutSeconds"];
+  return Object.fromEntries(names.map((name) => [name, properties[name]]));
 }
 
 /** Brings the host to what is declared and returns facts from after that. */
@@ -135,7 +159,7 @@ export async function read(kind: Kind<CommonArgs>, id: string, properties: Prope
     if (!exists) return {};
     return { id, props: { ...inputs, ...observed } };
   } catch (error) {
-    if (!isUnreachable(error) || declared.args.unreachable !== "skip") throw error;
+    if (!isSkipped(declared, error)) throw error;
     declared.log(`skipped: ${error.problem}`);
     return { id, props: inputs };
   }
@@ -155,7 +179,18 @@ export async function remove(kind: Kind<CommonArgs>, _id: string, properties: Pr
     return plan;
   };
   session.removed.add(kind.name);
-  await session.apply(makePlan, { holder: holder(args), lockTimeoutSeconds: args.lockTimeoutSeconds, progress: log });
+  const options = { holder: holder(args), lockTimeoutSeconds: args.lockTimeoutSeconds, progress: log };
+  await session.apply(makePlan, options).catch((error: unknown) => {
+    throw isUnreachable(error) && !(error instanceof ApplyFailure) ? notRemoved(error) : error;
+  });
+}
+
+/** Whatever `unreachable` says: to come back without an error would be to say that it is deleted. */
+function notRemoved(error: HostError): HostError {
+  return new HostError(error.kind, error.host, `${error.problem}; what is on the host stays, and is not forgotten`, {
+    advice: "If the host is gone for good, `pulumi state delete URN` forgets it (docs/troubleshooting.md).",
+    cause: error,
+  });
 }
 
 /** What state records: the inputs as written, what check computed, and what the host has. */

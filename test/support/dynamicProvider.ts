@@ -78,6 +78,14 @@ export class DynamicProvider {
     return this.call("create", request, (answer) => ({ id: answer.getId() as string }));
   }
 
+  async update(kind: string, id: string, olds: Properties, news: Properties) {
+    const request = new messages.UpdateRequest();
+    request.setId(id);
+    request.setOlds(struct(kind, olds));
+    request.setNews(struct(kind, news));
+    return this.call("update", request, (answer) => answer.getProperties().toJavaScript() as Properties);
+  }
+
   async read(kind: string, id: string, properties: Properties) {
     const request = new messages.ReadRequest();
     request.setId(id);

@@ -116,11 +116,24 @@ describe("the provider behind Pulumi's own server", () => {
     assert.match(provider.printed, /\[127\.0\.0\.1\] skipped: /);
   });
 
+  it("records of a skipped host how it is to be reached, and nothing that was not done", async () => {
+    const former = { ...declared, memoryMb: 1024, stateVersion };
+    const news = { ...declared, unreachable: "skip", connection: { ...dead, password: "new" }, capacity: "2 GiB" };
+    assert.equal((await provider.diff(kind, "x/y", former, news)).answer, "some");
+    const { answer } = await provider.update(kind, "x/y", former, news);
+    const { __provider: _text, ...recorded } = answer!;
+    assert.deepEqual(recorded, { ...former, unreachable: "skip", connection: news.connection });
+  });
+
   it("never takes a host that cannot be reached for one without the object", async () => {
     const read = await provider.read(kind, "x/y", { ...declared, stateVersion });
     assert.match(read.error?.message ?? "", /^\[127\.0\.0\.1\] /);
     const removed = await provider.delete(kind, "x/y", { ...declared, stateVersion });
-    assert.match(removed.error?.message ?? "", /^\[127\.0\.0\.1\] /);
+    assert.match(removed.error?.message ?? "", /^\[127\.0\.0\.1\] .*is not forgotten\n.*pulumi state delete/);
+    const skipped = await provider.delete(kind, "x/y", { ...declared, unreachable: "skip", stateVersion });
+    assert.match(skipped.error?.message ?? "", /is not forgotten/);
+    const never = await provider.create(kind, { ...declared, unreachable: "skip" });
+    assert.match(never.error?.message ?? "", /What is not there yet cannot be skipped/);
     const created = await provider.create(kind, declared);
     assert.match(created.error?.message ?? "", /^\[127\.0\.0\.1\] /);
   });
