@@ -1,3 +1,4 @@
+import { factsOnceBooted } from "./core/boot";
 import { HostError, isUnreachable } from "./core/errors";
 import { Inputs, type Problem } from "./core/inputs/problem";
 import { hasUnknown } from "./core/inputs/unknown";
@@ -56,7 +57,7 @@ async function checkHost(
   try {
     const rival = claim(declared);
     if (rival) return { inputs, failures: [toFailure(rival, inputs)] };
-    const facts = await session.facts();
+    const facts = mayBeBooting(inputs, olds, context) ? await factsOnceBooted(session, log) : await session.facts();
     const evaluation = evaluate(declared, facts, olds, plannedByOthers(declared));
     if (evaluation.problems.length > 0) {
       return { inputs, failures: evaluation.problems.map((problem) => toFailure(problem, inputs, session.host)) };
@@ -81,6 +82,16 @@ async function checkHost(
     if (error instanceof HostError) return { inputs, failures: await hostFailures(error, context) };
     throw error;
   }
+}
+
+/**
+ * A host that an update reaches for the first time, by an address from a resource of the same program. In a preview it is
+ * unknown, or has been there before; and who says how often to dial is taken at the word.
+ */
+function mayBeBooting(inputs: Properties, olds: Properties, context: RunContext): boolean {
+  if (context.preview || !context.isMadeHere) return false;
+  const [now, before] = [inputs, olds].map((each) => (each["connection"] ?? {}) as Properties);
+  return now!["host"] !== before!["host"] && (now!["dialErrorLimit"] ?? null) === null;
 }
 
 /** Two resources of one program that declare the same object would undo each other, for ever. */

@@ -21,6 +21,8 @@ export interface RunContext {
   /** Socket of the program's process that reads all hosts at once. */
   readAhead?: string;
   preview?: boolean;
+  /** The connection comes from another resource of the program, which may have made the host in this very run. */
+  isMadeHere?: boolean;
 }
 
 /** Inputs that the user or the SDK gives, and those that check computes from the host. */

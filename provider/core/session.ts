@@ -152,7 +152,8 @@ export class HostSession {
     }
   }
 
-  private forget(): void {
+  /** Facts and failures from before this moment, whoever read them, are not used again. */
+  forget(): void {
     this.cached = undefined;
     this.notBefore = Date.now();
   }

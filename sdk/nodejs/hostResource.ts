@@ -31,7 +31,11 @@ export abstract class HostResource extends pulumi.CustomResource {
       {
         ...properties,
         __provider: providerText(kind),
-        __run: { readAhead: readHostAhead(kind, { ...args }), preview: pulumi.runtime.isDryRun() },
+        __run: {
+          readAhead: readHostAhead(kind, { ...args }),
+          preview: pulumi.runtime.isDryRun(),
+          isMadeHere: comesFromResource(args.connection),
+        },
         owner: `${pulumi.getProject()}/${pulumi.getStack()}/${name}`,
         connection: pulumi.secret(args.connection),
         become: typeof args.become === "object" ? pulumi.secret(args.become) : args.become,
@@ -40,4 +44,14 @@ export abstract class HostResource extends pulumi.CustomResource {
       { deleteBeforeReplace: true, ...options },
     );
   }
+}
+
+/**
+ * A promise and not an output, which would add a dependency. What an output comes from is not in the SDK's types, though
+ * every version has it; without it such a host is simply not waited for.
+ */
+async function comesFromResource(connection: HostArgs["connection"]): Promise<boolean> {
+  const output = pulumi.output(connection) as { allResources?: () => Promise<ReadonlySet<unknown>> };
+  const from = await output.allResources?.();
+  return from !== undefined && from.size > 0;
 }

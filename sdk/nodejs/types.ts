@@ -29,7 +29,10 @@ export interface ConnectionArgs {
    * known_hosts file is then read. Default: known_hosts decides. Unlike `@pulumi/command`, a host key is always checked.
    */
   hostKey?: pulumi.Input<string>;
-  /** How often to dial again after a failure; -1 is for ever. Default 3 (`@pulumi/command`: 10). */
+  /**
+   * How often to dial again after a failure; -1 is for half an hour. Default 3 (`@pulumi/command`: 10); a host that the same
+   * program made is waited for while it boots, 15 minutes at most.
+   */
   dialErrorLimit?: pulumi.Input<number>;
   /** Seconds for one dial, 0 for no bound. Default 15. */
   perDialTimeout?: pulumi.Input<number>;
@@ -77,7 +80,7 @@ export interface HostArgs {
   become?: pulumi.Input<Become>;
   /**
    * What to do with a host that cannot be reached: `"fail"` (default), or `"skip"` it with a message and leave its state as
-   * it was. It is never taken for deleted.
+   * it was. It is never taken for deleted: creating and deleting fail in any case.
    */
   unreachable?: pulumi.Input<"fail" | "skip">;
   /** Seconds to wait while another apply holds the host's lock, before failing with the holder's name: 0 to 86400. Default 300. */

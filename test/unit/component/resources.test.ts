@@ -83,8 +83,17 @@ describe("the resources that a program makes", () => {
     const memory = new sdk.FileBackedMemoryConfig("memory", { connection, capacity: pulumi.output("1 TiB") });
     await value(memory.urn);
     const { inputs } = registered[0]!;
-    assert.deepEqual(inputs["__run"], { preview: true });
+    assert.deepEqual(inputs["__run"], { preview: true, isMadeHere: false });
     assert.equal(inputs["capacity"], "1 TiB");
+  });
+
+  it("say that a host may have been made by the same program, whatever part of the connection tells", async () => {
+    const machine = new sdk.ServiceActivation("machine", { connection });
+    const host = machine.owner.apply(() => "compute-2");
+    await value(new sdk.ServiceActivation("part", { connection: { ...connection, host } }).urn);
+    await value(new sdk.ServiceActivation("whole", { connection: host.apply((known) => ({ host: known })) }).urn);
+    const made = registered.map(({ inputs }) => (inputs["__run"] as { isMadeHere: boolean }).isMadeHere);
+    assert.deepEqual(made, [false, true, true]);
   });
 
   it("have as outputs what only the host can tell", async () => {
