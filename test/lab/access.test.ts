@@ -6,11 +6,15 @@ import { shellWays } from "../support/access/shellWays";
 import { sudoWays } from "../support/access/sudoWays";
 import { goIn, tryWay } from "../support/access/way";
 import { type LabHost, startLabHost } from "../support/lab/labHost";
+import { sampled } from "../support/sampled";
 import { PrivatePlace } from "../support/ssh/places";
 
 /** How many ways are gone at the same time, where a way is one account's own business. */
 const atOnce = 6;
-const accounts = [...sudoWays, ...shellWays, ...hostWays];
+const accounts = [
+  ...sampled("ways into a host", [...sudoWays, ...shellWays], 28),
+  ...sampled("states of a host", hostWays, 7),
+];
 
 describe("ways into a host, each an account of its own", function () {
   this.timeout(120_000);
