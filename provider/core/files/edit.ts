@@ -57,9 +57,20 @@ export interface OptionEdit extends Scaffold {
   siblings: string[];
 }
 
-/** Whether an insertion at an offset, which is the start of a line, has to end the line before it first. */
-export function newlineBefore(text: string, offset: number): Pick<Scaffold, "addedNewline" | "lastLine"> {
-  const lines = text.slice(0, offset).split(/\r\n|\r|\n/);
+/** What ends a line for Python and for libvirt. */
+export const anyEnding = /\r\n|\r|\n/;
+
+/**
+ * Whether an insertion at an offset, which is the start of a line, has to end the line before it first.
+ *
+ * @param ending what ends a line for those who read the file.
+ */
+export function newlineBefore(
+  text: string,
+  offset: number,
+  ending = anyEnding,
+): Pick<Scaffold, "addedNewline" | "lastLine"> {
+  const lines = text.slice(0, offset).split(ending);
   const last = lines.at(-1)!;
   if (last === "") return { addedNewline: false };
   return { addedNewline: true, lastLine: { text: last, count: lines.filter((line) => line === last).length } };

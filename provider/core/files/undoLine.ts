@@ -1,4 +1,4 @@
-import { applySplices, type OptionEdit, type Splice, type UndoResult } from "./edit";
+import { anyEnding, applySplices, type OptionEdit, type Splice, type UndoResult } from "./edit";
 
 /** An assignment as far as taking one back is concerned. */
 export interface PlacedLine {
@@ -14,12 +14,14 @@ export interface PlacedLine {
  * last.
  *
  * @param ownHeader The header that would be left with nothing under it once that assignment is gone.
+ * @param lineEnding What ends a line for those who read the file.
  */
 export function undoLine<T extends PlacedLine>(
   text: string,
   edit: OptionEdit,
   present: readonly T[],
   ownHeader: (line: T) => { offset: number; length: number } | undefined,
+  lineEnding = anyEnding,
 ): UndoResult {
   const line = ourLine(edit, present);
   const last = present.at(-1)?.raw;
@@ -42,7 +44,7 @@ export function undoLine<T extends PlacedLine>(
   const without = applySplices(text, splices);
   // Under a header that stays, what ends the text is another line's ending.
   const endsThere = without.length === (edit.addedSection ? header : line)?.offset;
-  const newline = endsThere ? addedNewline(edit, without) : undefined;
+  const newline = endsThere ? addedNewline(edit, without, lineEnding) : undefined;
   if (newline) splices.push(newline);
 
   const left = {
@@ -60,13 +62,14 @@ export function undoLine<T extends PlacedLine>(
  * Removes the line ending that we added at the end of what is left of the text. It is not that one if the line that had none
  * is there, but no longer the last.
  */
-function addedNewline(edit: OptionEdit, without: string): Splice | undefined {
-  const ending = /(?:\r\n|\r|\n)$/.exec(without);
+function addedNewline(edit: OptionEdit, without: string, lineEnding: RegExp): Splice | undefined {
+  const ending = new RegExp(`(?:${lineEnding.source})$`).exec(without.slice(-2));
   if (!edit.addedNewline || !ending) return undefined;
-  const lines = without.slice(0, ending.index).split(/\r\n|\r|\n/);
+  const offset = without.length - ending[0].length;
+  const lines = without.slice(0, offset).split(lineEnding);
   const alike = lines.filter((each) => each === edit.lastLine?.text).length;
   const moved = edit.lastLine !== undefined && lines.at(-1) !== edit.lastLine.text && alike >= edit.lastLine.count;
-  return moved ? undefined : { offset: ending.index, length: ending[0].length, insert: "" };
+  return moved ? undefined : { offset, length: ending[0].length, insert: "" };
 }
 
 /**
@@ -74,7 +77,8 @@ function addedNewline(edit: OptionEdit, without: string): Splice | undefined {
  * is there beside it came later.
  */
 function ourLine<T extends PlacedLine>(edit: OptionEdit, present: readonly T[]): T | undefined {
-  const ours = present.filter(({ raw }) => edit.ours.includes(raw) && isExtra(edit, present, raw));
+  const extra = new Set(edit.ours.filter((raw) => isExtra(edit, present, raw)));
+  const ours = present.filter(({ raw }) => extra.has(raw));
   return edit.before === null ? ours[0] : ours.at(-1);
 }
 

@@ -48,6 +48,40 @@ describe("reading fstab", () => {
     );
   });
 
+  it("passes over lines that libmount takes for broken", () => {
+    const broken = [
+      "this is a line of too many words",
+      "UUID=1 /srv xfs ro x",
+      "UUID=1 /srv xfs ro 0 # a comment where a number must be",
+      "UUID=1 /srv xfs ro 1x 0",
+      "UUID=1 /srv xfs ro 99999999999999999999 0",
+      "UUID=1 /srv\0 xfs ro 0 0",
+      "UUID=1 /srv",
+    ];
+    assert.deepEqual(parseFstab(`${broken.join("\n")}\n`), []);
+    const good = [
+      "UUID=1 /srv xfs ro 0 1 # a comment",
+      "UUID=1 /srv xfs ro -1 +2",
+      "UUID=1 /srv xfs ro 7 \t",
+      "\tUUID=1 /srv xfs",
+    ];
+    assert.equal(parseFstab(`${good.join("\n")}\n`).length, good.length);
+  });
+
+  it("splits options where libmount does", () => {
+    const options = (text: string) => parseFstab(`UUID=1 /srv xfs ${text} 0 0`)[0]!.options;
+    assert.deepEqual(options("defaults,"), ["defaults"]);
+    assert.deepEqual(options(",ro,,nofail"), ["ro", "nofail"]);
+    assert.deepEqual(options('context="a:b,c0,nofail",ro'), ['context="a:b,c0,nofail"', "ro"]);
+    assert.deepEqual(options("ro\\054nofail"), ["ro", "nofail"]);
+  });
+
+  it("takes an octal escape for one byte, and a byte of 0 for the end", () => {
+    const [first, second] = parseFstab("UUID=1 /srv/\\777x xfs\nUUID=1 /srv\\000x xfs\n");
+    assert.equal(first?.mountPoint, "/srv/\xffx");
+    assert.equal(second?.mountPoint, "/srv");
+  });
+
   it("gives one mount point for all ways to write it, and the line as it is written", () => {
     const written = ["/srv/store", "/srv/store/", "//srv//store", "/srv/store///", "/srv/./store/.", "/srv\\057store/"];
     const text = written.map((path) => `UUID=1 ${path} xfs nofail 0 0\n`).join("");
@@ -90,6 +124,18 @@ describe("reading fstab", () => {
 });
 
 describe("setting an entry of fstab", () => {
+  it("writes a hash as it is, since systemd does not read it in octal", () => {
+    assert.equal(fstabLine("UUID=1", "/srv/#1 a", "xfs", ["ro"]), "UUID=1 /srv/#1\\040a xfs ro 0 0");
+    assert.equal(fstabLine("#1", "/srv", "xfs", ["ro"]), "\\0431 /srv xfs ro 0 0");
+  });
+
+  it("ends a last line that ends in no more than a carriage return, and takes that back", () => {
+    const line = fstabLine("UUID=1", "/srv", "xfs", ["ro"]);
+    const set = setEntry("# a comment\r", path, "/srv", line);
+    assert.equal(set.text, `# a comment\r\n${line}\n`);
+    assert.equal(undoEntry(set.text, set.edit!).text, "# a comment\r");
+  });
+
   const line = fstabLine("UUID=1", "/srv/store", "xfs", ["nofail"]);
 
   it("appends it, ending the last line if that has no ending", () => {
@@ -158,6 +204,13 @@ describe("changing what an entry of others says", () => {
     const raw = "/dev/sdb1\t/srv/store   xfs\tnoatime,discard\t0 2";
     assert.equal(change(raw, "UUID=1", ["noatime", "nofail"]), "UUID=1\t/srv/store   xfs\tnoatime,nofail\t0 2");
     assert.equal(change(`  ${raw}`, "/dev/sdb1", ["ro"]), "  /dev/sdb1\t/srv/store   xfs\tro\t0 2");
+  });
+
+  it("keeps bytes of a name that are a blank elsewhere", () => {
+    const [entry] = parseFstab("UUID=1 /srv/voil\xc3\xa0 xfs");
+    assert.equal(withSource(entry!, "UUID=2", ["ro"]), "UUID=2 /srv/voil\xc3\xa0 xfs ro");
+    const [short] = parseFstab("UUID=1 /srv/a a\xc3\xa0");
+    assert.equal(withSource(short!, "UUID=1", ["ro"]), "UUID=1 /srv/a a\xc3\xa0 ro");
   });
 
   it("adds options where there are none", () => {
