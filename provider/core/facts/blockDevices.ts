@@ -83,8 +83,8 @@ export function parseBlockDevices(sections: Sections): Map<string, BlockDevice> 
 function parseDevice(path: string, content: string): BlockDevice {
   const lines = content.split("\n").filter((line) => line !== "");
   const all = (name: string) =>
-    lines.filter((line) => line.startsWith(`${name} `)).map((line) => line.slice(name.length + 1).trim());
-  const numbers = (name: string) => all(name)[0]?.split(/\s+/).map(Number);
+    lines.filter((line) => line.startsWith(`${name} `)).map((line) => line.slice(name.length + 1));
+  const numbers = (name: string) => all(name)[0]?.trim().split(/\s+/).map(Number);
   const signature = Object.fromEntries(
     all("blkid")
       .filter((line) => line.includes("="))

@@ -21,13 +21,15 @@ export interface FileSystem {
 
 /**
  * Only file systems of the host itself: statfs on a network file system whose server is away never returns. The mount
- * point is escaped in the kernel's table (proc(5)), and printf %b understands those escapes.
+ * point is escaped in the kernel's table (proc(5)) with three octal digits. printf %b wants a 0 before them: it would take a
+ * digit of the name for one more.
  */
 export const collectFileSystems = `
 section mounts
 cat /proc/self/mountinfo
 section statfs
-awk '{ for (i = 7; $i != "-"; i++); if ($(i+1) ~ /^(${localTypes})$/) print $3, $5 }' /proc/self/mountinfo |
+awk '{ for (i = 7; i < NF && $i != "-"; i++); if ($(i+1) ~ /^(${localTypes})$/) print $3, $5 }' /proc/self/mountinfo |
+sed 's/\\\\/\\\\0/g' |
 while IFS=' ' read -r device mounted; do
   sectors=; [ -r "/sys/dev/block/$device/size" ] && read -r sectors <"/sys/dev/block/$device/size"
   timeout 5 stat -f -c "%S %b %a \${sectors:--} %f %n" -- "$(printf '%b' "$mounted")" 2>/dev/null || :
@@ -37,7 +39,7 @@ done
 export function parseFileSystems(sections: Sections): FileSystem[] {
   const sizes = new Map<string, Pick<FileSystem, "totalBytes" | "availableBytes" | "reservedBytes" | "deviceBytes">>();
   for (const line of sections.lines("statfs")) {
-    const match = /^(\d+) (\d+) (\d+) (\d+|-) (\d+) (.*)$/.exec(line);
+    const match = /^(\d+) (\d+) (\d+) (\d+|-) (\d+) ([\s\S]*)$/.exec(line);
     if (!match) continue;
     const [, block, blocks, available, sectors, free, mountPoint] = match as unknown as [string, ...string[]];
     sizes.set(mountPoint!, {
@@ -50,7 +52,7 @@ export function parseFileSystems(sections: Sections): FileSystem[] {
   const fileSystems: FileSystem[] = [];
   for (const line of sections.lines("mounts")) {
     const words = line.split(" ");
-    const dash = words.indexOf("-");
+    const dash = words.indexOf("-", 6);
     const size = sizes.get(unescaped(words[4] ?? ""));
     if (dash < 0 || size === undefined) continue;
     fileSystems.push({

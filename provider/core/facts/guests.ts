@@ -17,7 +17,8 @@ export interface Guest {
   locked: boolean;
 }
 
-const interesting =
+/** The lines of a guest's XML that are read, as an extended regular expression. */
+export const interestingLines =
   "<(domstatus |name>|memory |hugepages|locked/?>|source type=.file./?>|/domain>)|^[[:space:]]*<domain ";
 
 /** Lines of one guest's definition that are looked at: far fewer than this. */
@@ -38,7 +39,7 @@ memory_directories() {
 is_local() {
   printf '%s\\n' "$1" | sed 's/ /\\\\040/g' | awk '
     NR == FNR { directory = $0 "/"; next }
-    index(directory, ($5 == "/" ? "" : $5) "/") == 1 && length($5) >= length(found) { for (i = 7; $i != "-"; i++); found = $5; type = $(i+1) }
+    index(directory, ($5 == "/" ? "" : $5) "/") == 1 && length($5) >= length(found) { for (i = 7; i < NF && $i != "-"; i++); found = $5; type = $(i+1) }
     END { exit type !~ /^(${localTypes})$/ }' - /proc/self/mountinfo
 }
 memory_files=$(memory_directories | while IFS= read -r directory; do
@@ -47,7 +48,7 @@ done | sort -u)
 for xml in /run/libvirt/qemu/*.xml /etc/libvirt/qemu/*.xml; do
   [ -f "$xml" ] || continue
   section "guest $xml"
-  grep -E '${interesting}' "$xml" | head -c ${xmlLimit} || :
+  grep -E '${interestingLines}' "$xml" | head -c ${xmlLimit} || :
 done
 section guest-memory
 printf '%s' "$memory_files" | tr '\\n' '\\0' | timeout 5 xargs -r -0 stat -c '%b %B %n' -- 2>/dev/null || :
@@ -61,7 +62,7 @@ export function parseGuests(sections: Sections): Guest[] {
     const name = textOf(unescaped(written));
     const running = path.startsWith("/run/");
     if (guests.get(name)?.running) continue;
-    const id = running ? /<domain [^>]*\bid=['"](\d+)['"]/.exec(xml)?.[1] : undefined;
+    const id = running ? /\bid=['"](\d+)['"]/.exec(startTag(xml, "domain"))?.[1] : undefined;
     guests.set(name, {
       name,
       running,
@@ -75,14 +76,20 @@ export function parseGuests(sections: Sections): Guest[] {
   return [...guests.values()];
 }
 
+/** An element's first start tag; "" if there is none. */
+function startTag(xml: string, element: string): string {
+  const start = xml.indexOf(`<${element} `);
+  return start < 0 ? "" : xml.slice(start, xml.indexOf(">", start) + 1);
+}
+
 const entities: Record<string, string> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };
 
 /** XML text as it is meant; like all that a host prints, one character a byte. */
 function unescaped(text: string): string {
   return text.replace(/&(?:#(\d+)|#x([0-9a-f]+)|(\w+));/gi, (whole, decimal?: string, hex?: string, name?: string) => {
-    if (name !== undefined) return entities[name] ?? whole;
-    const character = String.fromCodePoint(Number.parseInt(decimal ?? hex!, decimal === undefined ? 16 : 10));
-    return Buffer.from(character, "utf8").toString("latin1");
+    if (name !== undefined) return Object.hasOwn(entities, name) ? entities[name]! : whole;
+    const code = Number.parseInt(decimal ?? hex!, decimal === undefined ? 16 : 10);
+    return code > 0x10ffff ? whole : Buffer.from(String.fromCodePoint(code), "utf8").toString("latin1");
   });
 }
 
@@ -95,7 +102,7 @@ export interface GuestMemoryFile {
 
 export function parseGuestMemoryFiles(sections: Sections): GuestMemoryFile[] {
   return sections.lines("guest-memory").flatMap((line) => {
-    const match = /^(\d+) (\d+) (.*)$/.exec(line);
+    const match = /^(\d+) (\d+) ([\s\S]*)$/.exec(line);
     return match ? [{ path: textOf(match[3]!), usedBytes: Number(match[1]) * Number(match[2]) }] : [];
   });
 }

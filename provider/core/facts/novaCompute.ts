@@ -69,7 +69,7 @@ export function parseNovaCompute(
   const environment: Record<string, string> = {};
   for (const line of [...sections.lines("nova-process-environment"), ...sections.lines("nova-environment")]) {
     const name = line.slice(0, line.indexOf("="));
-    environment[name] = line.slice(name.length + 1).replace(/^(["'])(.*)\1$/, "$2");
+    environment[name] = line.slice(name.length + 1).replace(/^(["'])([\s\S]*)\1$/, "$2");
   }
   return {
     unit,
