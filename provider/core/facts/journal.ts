@@ -1,7 +1,7 @@
-import { HostError } from "../errors";
 import type { OptionEdit } from "../files/edit";
 import { applyDirectory, objectPath, pendingPath, stateDirectory } from "../host/paths";
 import type { HostFile } from "./hostFile";
+import { readObjectRecord, readPendingRecord } from "./records";
 import type { Sections } from "./sections";
 
 /** What the host keeps about one managed object. */
@@ -71,48 +71,13 @@ export function parseJournal(host: string, sections: Sections, files: Map<string
     if (!path.startsWith(`${stateDirectory}/`)) continue;
     hashes.set(path, file.sha256);
     const kind = /\/objects\/([^/]+)\.json$/.exec(path)?.[1];
-    if (kind !== undefined && path === objectPath(kind))
-      objects.set(kind, parseRecord<ObjectRecord>(host, file, shapes.object));
+    if (kind !== undefined && path === objectPath(kind)) objects.set(kind, readObjectRecord(host, file));
   }
   const pending = files.get(pendingPath);
   return {
     objects,
-    pending: pending && parseRecord<PendingRecord>(host, pending, shapes.pending),
+    pending: pending && readPendingRecord(host, pending),
     hashes,
     running: sections.lines("applies"),
   };
-}
-
-/** What a record must have at least to be read as one of this version. */
-const shapes = {
-  object: { owner: "string", edits: "array" },
-  pending: { services: "array", reasons: "array", edits: "array" },
-} as const;
-
-function parseRecord<T>(host: string, file: HostFile, shape: Readonly<Record<string, "string" | "array">>): T {
-  const record = parseJson(file);
-  const version = typeof record === "object" && record !== null ? Reflect.get(record, "version") : undefined;
-  if (typeof version === "number" && version > 1) {
-    throw new HostError("unexpected", host, `${file.path} was written by a newer pulumi-hostmem`, {
-      advice: "Use at least the version that last managed this host.",
-    });
-  }
-  const isOurs = version === 1 && Object.entries(shape).every(([name, type]) => typeName(record, name) === type);
-  if (isOurs) return record as T;
-  throw new HostError("unexpected", host, `${file.path} is no record of ours any more: somebody else changed it`, {
-    advice: "Restore it from a backup, or remove it and let this resource adopt what it finds.",
-  });
-}
-
-function parseJson(file: HostFile): unknown {
-  try {
-    return JSON.parse(Buffer.from(file.text, "latin1").toString("utf8"));
-  } catch {
-    return undefined;
-  }
-}
-
-function typeName(record: unknown, name: string): string {
-  const value: unknown = Reflect.get(record as object, name);
-  return Array.isArray(value) ? "array" : typeof value;
 }

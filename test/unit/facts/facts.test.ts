@@ -125,7 +125,7 @@ describe("our own records on a host", () => {
   it("that are damaged are refused, with what to do", () => {
     assert.throws(
       () => journal(path, "{"),
-      /is no record of ours any more: somebody else changed it[\s\S]*Restore it from a backup, or remove it/,
+      /is not JSON; it is ours and was changed by somebody else[\s\S]*Restore it from a backup, or remove it/,
     );
   });
 

@@ -1,0 +1,101 @@
+import { HostError } from "../errors";
+import type { OptionEdit } from "../files/edit";
+import type { HostFile } from "./hostFile";
+import type { ObjectRecord, PendingRecord, StoreRecord } from "./journal";
+
+/** Reads what we keep about an object. */
+export function readObjectRecord(host: string, file: HostFile): ObjectRecord {
+  return readRecord(host, file, isObjectRecord);
+}
+
+/** Reads the note of restarts that may be outstanding. */
+export function readPendingRecord(host: string, file: HostFile): PendingRecord {
+  return readRecord(host, file, isPendingRecord);
+}
+
+/** A file of ours is trusted only as far as it has the form that we gave it: what is taken back is done by it. */
+function readRecord<T extends object>(
+  host: string,
+  file: HostFile,
+  isRecord: (value: Fields) => value is Fields & T,
+): T {
+  const record = parse(host, file);
+  if (isFields(record) && typeof record["version"] === "number" && record["version"] > 1) {
+    throw new HostError("unexpected", host, `${file.path} was written by a newer pulumi-hostmem`, {
+      advice: "Use at least the version that last managed this host.",
+    });
+  }
+  if (!isFields(record) || record["version"] !== 1 || !isRecord(record))
+    throw changed(host, file, "is not as we write it");
+  return record;
+}
+
+function parse(host: string, file: HostFile): unknown {
+  try {
+    return JSON.parse(Buffer.from(file.text, "latin1").toString("utf8"));
+  } catch (cause) {
+    throw changed(host, file, "is not JSON", cause);
+  }
+}
+
+function changed(host: string, file: HostFile, how: string, cause?: unknown): HostError {
+  return new HostError("unexpected", host, `${file.path} ${how}; it is ours and was changed by somebody else`, {
+    advice: "Restore it from a backup, or remove it and let this resource adopt what it finds.",
+    cause,
+  });
+}
+
+type Fields = Record<string, unknown>;
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+const isText = (value: unknown): value is string => typeof value === "string";
+const isFlag = (value: unknown): value is boolean => typeof value === "boolean";
+const isMissing = (value: unknown): value is undefined => value === undefined;
+const isListOf = (value: unknown, isItem: (item: unknown) => boolean) => Array.isArray(value) && value.every(isItem);
+
+function isObjectRecord(value: Fields): value is Fields & ObjectRecord {
+  const { owner, edits, store } = value;
+  return isText(owner) && isListOf(edits, isEdit) && (isMissing(store) || isStore(store));
+}
+
+function isPendingRecord(value: Fields): value is Fields & PendingRecord {
+  const isService = (each: unknown) => each === "libvirt" || each === "nova-compute";
+  const isPending = (each: unknown) =>
+    isFields(each) &&
+    isText(each["object"]) &&
+    ["set", "undone"].includes(each["action"] as string) &&
+    isEdit(each["edit"]);
+  return (
+    isListOf(value["services"], isService) && isListOf(value["reasons"], isText) && isListOf(value["edits"], isPending)
+  );
+}
+
+function isEdit(value: unknown): value is OptionEdit {
+  if (!isFields(value)) return false;
+  const { path, section, option, before, ours, siblings, addedSection, addedNewline, lastLine } = value;
+  const isLastLine = isFields(lastLine) && isText(lastLine["text"]) && typeof lastLine["count"] === "number";
+  return (
+    [path, section, option].every(isText) &&
+    (before === null || isText(before)) &&
+    isListOf(ours, isText) &&
+    (ours as unknown[]).length > 0 &&
+    isListOf(siblings, isText) &&
+    [addedSection, addedNewline].every(isFlag) &&
+    (isMissing(lastLine) || isLastLine)
+  );
+}
+
+function isStore(value: unknown): value is StoreRecord {
+  if (!isFields(value)) return false;
+  const { mountPoint, device, fileSystem, uuid, unfinished, mounted, madeDirectory, files } = value;
+  return (
+    isText(mountPoint) &&
+    [device, fileSystem, uuid, madeDirectory].every((each) => isMissing(each) || isText(each)) &&
+    (isMissing(unfinished) || unfinished === true) &&
+    isFlag(mounted) &&
+    isListOf(files, isText)
+  );
+}

@@ -1,0 +1,75 @@
+import { strict as assert } from "node:assert";
+import { HostError } from "../../../provider/core/errors";
+import type { HostFile } from "../../../provider/core/facts/hostFile";
+import { readObjectRecord, readPendingRecord } from "../../../provider/core/facts/records";
+
+const path = "/var/lib/hostmem/objects/BackingStore.json";
+
+function file(value: unknown): HostFile {
+  const text = typeof value === "string" ? value : JSON.stringify(value);
+  return { path, realPath: path, text, sha256: "", modifiedAt: 0, isRegular: true, tooLarge: false };
+}
+
+const edit = {
+  ...{ path: "/etc/fstab", section: "", option: "/srv", before: null, ours: ["UUID=1 /srv xfs ro 0 0"], siblings: [] },
+  ...{ addedSection: false, addedNewline: false },
+};
+const store = { mountPoint: "/srv", mounted: true, files: [] };
+const record = { version: 1, owner: "project/stack/name", edits: [edit], store };
+const pending = {
+  ...{ version: 1, services: ["nova-compute"], reasons: ["because"] },
+  edits: [{ object: "BackingStore", action: "set", edit }],
+};
+
+describe("our own records on a host", () => {
+  it("are read as they were written", () => {
+    assert.deepEqual(readObjectRecord("host", file(record)), record);
+    assert.deepEqual(readObjectRecord("host", file({ ...record, store: undefined })), {
+      version: 1,
+      owner: record.owner,
+      edits: [edit],
+    });
+    assert.deepEqual(readPendingRecord("host", file(pending)), pending);
+  });
+
+  const changed: [string, unknown][] = [
+    ["nothing", ""],
+    ["half a text", '{"version":1,"own'],
+    ["null", null],
+    ["a list", [record]],
+    ["no version", { ...record, version: undefined }],
+    ["a version that is no number", { ...record, version: "1" }],
+    ["no owner", { ...record, owner: undefined }],
+    ["no edits", { ...record, edits: undefined }],
+    ["an edit of nothing", { ...record, edits: [null] }],
+    ["an edit without our lines", { ...record, edits: [{ ...edit, ours: [] }] }],
+    ["an edit whose former line is a number", { ...record, edits: [{ ...edit, before: 5 }] }],
+    ["a store without a mount point", { ...record, store: { ...store, mountPoint: undefined } }],
+    ["a store with files that are no names", { ...record, store: { ...store, files: [1] } }],
+  ];
+  for (const [name, value] of changed) {
+    it(`are refused by name with ${name} in place of an object's`, () => {
+      assert.throws(
+        () => readObjectRecord("host", file(value)),
+        (error: unknown) =>
+          error instanceof HostError && error.kind === "unexpected" && error.message.includes(`${path} is not`),
+      );
+    });
+  }
+
+  it("are refused with a service, an action or an edit that there is not", () => {
+    const wrong = [
+      { ...pending, services: ["sshd"] },
+      { ...pending, edits: [{ ...pending.edits[0], action: "gone" }] },
+      { ...pending, edits: [{ ...pending.edits[0], edit: {} }] },
+      { ...pending, reasons: "because" },
+    ];
+    for (const each of wrong) assert.throws(() => readPendingRecord("host", file(each)), HostError);
+  });
+
+  it("of a newer release say so, whatever their form is then", () => {
+    const newer = file({ version: 2, anything: [] });
+    assert.throws(() => readObjectRecord("host", newer), /was written by a newer pulumi-hostmem/);
+    assert.throws(() => readPendingRecord("host", newer), /was written by a newer pulumi-hostmem/);
+  });
+});
