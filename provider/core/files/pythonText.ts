@@ -34,6 +34,26 @@ export function lower(text: string): string {
   return Buffer.from(Buffer.from(text, "latin1").toString("utf8").toLowerCase(), "utf8").toString("latin1");
 }
 
+/**
+ * What `int()` and `float()` see of a text: blanks and digits of all scripts as those of ASCII. Blanks around it are off, but
+ * for the four of ASCII that only `str.strip()` knows.
+ */
+export function numberText(text: string): string {
+  const characters = Buffer.from(text, "latin1").toString("utf8");
+  const ascii = characters.replace(/[\x85\p{Zs}\p{Zl}\p{Zp}]/gu, " ").replace(/[^\x00-\x7f]/gu, digit);
+  let end = ascii.length;
+  while (/[\t-\r ]/.test(ascii[end - 1] ?? "")) end--;
+  return ascii.slice(0, end).replace(/^[\t-\r ]+/, "");
+}
+
+/** The digits of a script stand together, from 0 to 9; some scripts have several such rows, one behind the other. */
+function digit(character: string): string {
+  const code = character.codePointAt(0)!;
+  let before = 0;
+  while (/^\p{Nd}$/u.test(String.fromCodePoint(code - before))) before++;
+  return before === 0 ? character : String((before - 1) % 10);
+}
+
 /** One line of a text: where it starts, where its ending starts, where the next one starts. */
 export interface Line {
   start: number;

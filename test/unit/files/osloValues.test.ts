@@ -31,6 +31,18 @@ describe("an integer option", () => {
   });
 });
 
+describe("a number option", () => {
+  const bytes = (text: string) => Buffer.from(text, "utf8").toString("latin1");
+
+  it("takes digits and blanks of any script, as Python does", () => {
+    assert.equal(value(parseInteger(bytes("\u00a0\u0665\u0661\u2003"))), 51);
+    assert.equal(value(parseInteger(bytes("\u{1d7d9}\u{1d7ce}"))), 10);
+    assert.equal(value(parseFloatingPoint(bytes("\u0661.\uff15"))), 1.5);
+    assert.equal(value(parseInteger(bytes("\u00a0"))), null);
+    assert.match(String(value(parseInteger(bytes("\u00b2")))), /invalid literal/);
+  });
+});
+
 describe("a float option", () => {
   for (const [text, expected] of [
     ["1", 1],
