@@ -1,3 +1,5 @@
+import { LinePlaces } from "./linePlaces";
+
 /**
  * qemu.conf as libvirt's own parser reads it (src/util/virconf.c): `name = value` with strings, numbers and lists, `#` comments.
  * The opposite of oslo.config in one point: of a repeated name the first assignment counts.
@@ -66,6 +68,7 @@ export function parseQemuConf(path: string, text: string): QemuFile {
   const settings: QemuSetting[] = [];
   const comments: { offset: number; text: string }[] = [];
   let failure: QemuParseFailure | undefined;
+  const places = new LinePlaces(text);
   let at = 0;
   while (at < text.length) {
     try {
@@ -73,7 +76,7 @@ export function parseQemuConf(path: string, text: string): QemuFile {
       separator();
     } catch (error) {
       if (!(error instanceof Mistake)) throw error;
-      failure ??= { line: lineAt(at), reason: error.message };
+      failure ??= { line: places.number(at), reason: error.message };
       skip(/[^\r\n]*[\r\n \t]*/y);
     }
   }
@@ -84,7 +87,7 @@ export function parseQemuConf(path: string, text: string): QemuFile {
     const start = at;
     if (text[at] === "#") {
       const comment = skip(/[^\r\n]*/y);
-      const lineStart = startOfLine(start);
+      const lineStart = places.start(start);
       if (text.slice(lineStart, start).trim() === "") comments.push({ offset: lineStart, text: comment });
       return;
     }
@@ -95,7 +98,7 @@ export function parseQemuConf(path: string, text: string): QemuFile {
     skip(/[ \t]*/y);
     const valueStart = at;
     const value = readValue();
-    settings.push({ name, value, line: lineAt(start), ...lines(start, at), valueStart, valueEnd: at });
+    settings.push({ name, value, line: places.number(start), ...places.span(start, at), valueStart, valueEnd: at });
     skip(/[ \t]*(?:#[^\r\n]*)?/y);
   }
 
@@ -106,10 +109,12 @@ export function parseQemuConf(path: string, text: string): QemuFile {
     skip(/[ \t\r\n]*/y);
   }
 
-  function readValue(): QemuValue {
+  function readValue(depth = 0): QemuValue {
     skip(/[ \t]*/y);
     if (text[at] === '"' || text[at] === "'") return readString();
-    if (text[at] === "[") return readList();
+    // libvirt goes as deep as its stack is; nobody else does.
+    if (depth > deepest) throw new Mistake("lists are nested too deeply");
+    if (text[at] === "[") return readList(depth + 1);
     if (!/[-+0-9]/.test(text[at] ?? "")) throw new Mistake("expecting a value");
     const number = skip(/[-+]?[0-9]+/y);
     if (number === "") throw new Mistake("unterminated number");
@@ -121,14 +126,15 @@ export function parseQemuConf(path: string, text: string): QemuFile {
     const triple = at + 6 < text.length && text.startsWith('"""', at);
     const found = skip(triple ? /"""[\s\S]*?"""/y : /"[^"\r\n]*"|'[^'\r\n]*'/y);
     if (found === "") throw new Mistake("unterminated string");
-    return triple ? found.slice(3, -3) : found.slice(1, -1);
+    // libvirt copies it as a text of C, which a NUL ends.
+    return (triple ? found.slice(3, -3) : found.slice(1, -1)).split("\0", 1)[0]!;
   }
 
-  function readList(): QemuValue[] {
+  function readList(depth: number): QemuValue[] {
     const values: QemuValue[] = [];
     skip(/\[[ \t\r\n]*/y);
     while (at < text.length && text[at] !== "]") {
-      values.push(readValue());
+      values.push(readValue(depth));
       skip(/[ \t\r\n]*/y);
       if (at >= text.length || text[at] === "]") break;
       if (skip(/,/y) === "") throw new Mistake("expecting a separator in list");
@@ -145,20 +151,9 @@ export function parseQemuConf(path: string, text: string): QemuFile {
     at += found.length;
     return found;
   }
-
-  function lineAt(offset: number): number {
-    return text.slice(0, offset).split("\n").length;
-  }
-
-  function startOfLine(offset: number): number {
-    return offset === 0 ? 0 : Math.max(text.lastIndexOf("\n", offset - 1), text.lastIndexOf("\r", offset - 1)) + 1;
-  }
-
-  function lines(start: number, end: number): { offset: number; length: number; raw: string } {
-    const offset = startOfLine(start);
-    const rest = /^([^\r\n]*)(\r\n|\r|\n|$)/.exec(text.slice(end))!;
-    return { offset, length: end + rest[0].length - offset, raw: text.slice(offset, end + rest[1]!.length) };
-  }
 }
+
+/** How many lists may be in one another. */
+const deepest = 100;
 
 class Mistake extends Error {}

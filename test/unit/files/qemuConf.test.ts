@@ -61,6 +61,17 @@ describe("qemu.conf", () => {
   });
 });
 
+describe("qemu.conf that nobody meant so", () => {
+  it("has a value up to its NUL, which ends a text for libvirt", () => {
+    assert.equal(readQemuOption('memory_backing_dir = "/a\0/b"\n', "memory_backing_dir"), "/a");
+  });
+
+  it("is refused where lists are nested without end", () => {
+    assert.equal(parse(`a = ${"[".repeat(100_000)}`).failure?.reason, "lists are nested too deeply");
+    assert.equal(parse("a = [ 1, [ 2, [ 3 ] ] ]").failure, undefined);
+  });
+});
+
 describe("setting an option of qemu.conf", () => {
   const cases: [string, string, string][] = [
     [
