@@ -8,6 +8,10 @@ export function endMark(nonce: string): string {
   return `hostmem ${nonce} end `;
 }
 
+const LONGEST_CODE = 10;
+
+const isDigit = (byte: number | undefined) => byte !== undefined && byte >= 0x30 && byte <= 0x39;
+
 /** Cuts one stream out of its frame, in whatever pieces it comes. */
 export class FrameParser {
   private readonly begin: Buffer;
@@ -51,20 +55,36 @@ export class FrameParser {
   }
 
   private takeOutput(): Buffer {
-    const at = this.pending.indexOf(this.end);
-    const lineEnd = at < 0 ? -1 : this.pending.indexOf(0x0a, at + this.end.length);
-    if (lineEnd >= 0) {
-      const output = this.pending.subarray(0, at);
-      this.exitCode = Number.parseInt(this.pending.toString("latin1", at + this.end.length, lineEnd), 10);
-      this.state = "after";
-      this.pending = Buffer.alloc(0);
-      return output;
+    for (let from = 0; ; ) {
+      const at = this.pending.indexOf(this.end, from);
+      // Only what could become the end line is held back: whoever follows a log wants its lines when they are there.
+      if (at < 0) return this.release(this.pending.length - this.possibleEnd());
+      const code = this.codeAt(at + this.end.length);
+      if (code === "cut") return this.release(at);
+      if (code !== "none") {
+        this.exitCode = code;
+        this.state = "after";
+        const output = this.release(at);
+        this.pending = Buffer.alloc(0);
+        return output;
+      }
+      from = at + 1;
     }
-    // Only what could become the end line is held back: whoever follows a log wants its lines when they are there.
-    const certain = at >= 0 ? at : this.pending.length - this.possibleEnd();
-    const output = this.pending.subarray(0, certain);
-    this.pending = this.pending.subarray(certain);
+  }
+
+  private release(length: number): Buffer {
+    const output = this.pending.subarray(0, length);
+    this.pending = this.pending.subarray(length);
     return output;
+  }
+
+  /** The exit code and the end of its line. A mark without them is output: else a host could have us hold back what it likes. */
+  private codeAt(start: number): number | "cut" | "none" {
+    let at = start;
+    while (at - start < LONGEST_CODE && isDigit(this.pending[at])) at++;
+    if (at === this.pending.length) return "cut";
+    if (at === start || this.pending[at] !== 0x0a) return "none";
+    return Number(this.pending.toString("latin1", start, at));
   }
 
   /** How many of the last bytes are a first part of the end mark. */

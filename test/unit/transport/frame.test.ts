@@ -61,6 +61,16 @@ describe("the frame around a script's output", () => {
     assert.equal(frame.exitCode, 13);
   });
 
+  it("takes a mark with anything but an exit code behind it for output, and holds none of that back", () => {
+    const frame = new FrameParser(nonce);
+    const lie = `${endMark(nonce)}x\n${endMark(nonce)}\n${endMark(nonce)}12345678901\n`;
+    assert.equal(frame.add(Buffer.from(`${beginLine(nonce)}${lie}`)).toString(), lie);
+    assert.equal(frame.add(Buffer.from(`${endMark(nonce)}${"1".repeat(1000)}`)).length, endMark(nonce).length + 1000);
+    assert.equal(frame.ended, false);
+    assert.equal(frame.add(Buffer.from(`out${endMark(nonce)}0\n`)).toString(), "out");
+    assert.equal(frame.exitCode, 0);
+  });
+
   it("hands on at once what cannot be part of the end", () => {
     const frame = new FrameParser(nonce);
     assert.equal(frame.add(Buffer.from(`${beginLine(nonce)}line\n`)).toString(), "line\n");
