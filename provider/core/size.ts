@@ -18,6 +18,9 @@ const meant: Readonly<Record<string, Unit>> = Object.fromEntries(
   }),
 );
 
+/** In characters. What is longer has no meaning, and takes long to find out about. */
+const longest = 200;
+
 /**
  * Reads a size. Binary units only: a disk sold as "1 TB" holds 9 % less than 1 TiB, and Nova, libvirt and the kernel count in
  * binary units.
@@ -33,8 +36,9 @@ export function parseSize(input: SizeInput): Size {
     }
     return exact(input * units.MiB, `${input}`);
   }
+  if (input.length > longest) throw new RangeError(`a text of ${input.length} characters is no size`);
   const shown = JSON.stringify(input);
-  const match = /^\s*(\d+)(?:\.(\d+))?\s*([A-Za-z]*)\s*$/.exec(input);
+  const match = /^(\d+)(?:\.(\d+))?\s*([A-Za-z]*)$/.exec(input.trim());
   if (!match) throw new RangeError(`${shown} is no size: write a number and a unit, such as "512 MiB" or "1.5 TiB"`);
   const [, whole, fraction = "", unit] = match as unknown as [string, string, string | undefined, string];
   const amount = fraction === "" ? whole : `${whole}.${fraction}`;

@@ -41,6 +41,10 @@ describe("a size", () => {
       assert.throws(() => parseSize(input), { name: "RangeError", message }));
   }
 
+  it("that is a long text is refused before anything is reckoned", () => {
+    assert.throws(() => parseSize(`${"9".repeat(1_000_000)} MiB`), /a text of 1000004 characters is no size/);
+  });
+
   it("that is no whole number of MiB is refused where MiB are needed", () => {
     assert.throws(() => toMib(parseSize("1.5 KiB")), /1.5 KiB is not a whole number of MiB/);
     assert.throws(() => toMib(parseSize("100 KiB")), /100 KiB is not/);

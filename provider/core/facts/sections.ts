@@ -19,7 +19,10 @@ export class Sections {
     for (const piece of pieces.slice(1)) {
       const end = piece.indexOf("\n");
       const name = end < 0 ? piece : piece.slice(0, end);
-      contents.set(name, [...(contents.get(name) ?? []), end < 0 ? "" : piece.slice(end + 1)]);
+      const content = end < 0 ? "" : piece.slice(end + 1);
+      const present = contents.get(name);
+      if (present) present.push(content);
+      else contents.set(name, [content]);
     }
     if (!contents.has("end")) {
       throw new HostError("unexpected", host, "the host's answer to the facts script is incomplete", { advice });

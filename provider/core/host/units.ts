@@ -5,9 +5,10 @@ export function guardPath(unit: string): string {
 
 /** systemd-escape(1) --path --suffix=mount. */
 export function mountUnit(path: string): string {
-  const escaped = Buffer.from(path.replace(/^\/+|\/+$/g, ""), "utf8")
+  const names = path.split("/").filter((name) => name !== "");
+  const escaped = Buffer.from(names.join("/"), "utf8")
     .toString("latin1")
     .replace(/[^A-Za-z0-9:_./]|^\./g, (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`)
-    .replace(/\/+/g, "-");
+    .replaceAll("/", "-");
   return `${escaped}.mount`;
 }

@@ -1,6 +1,8 @@
+const statuses = ["applied", "moved", "busy", "failed", "rolled-back", "unhealthy"] as const;
+
 /** What an apply on the host reported, event by event. */
 export interface ApplyReport {
-  status: "applied" | "moved" | "busy" | "failed" | "rolled-back" | "unhealthy" | undefined;
+  status: (typeof statuses)[number] | undefined;
   /** Changes may have been made. */
   begun: boolean;
   hostId: string | undefined;
@@ -33,7 +35,8 @@ export class ApplyLogReader {
     log: "",
     kept: [],
   };
-  private rest = "";
+  /** The beginning of a line whose end has not come yet. */
+  private rest: string[] = [];
 
   constructor(
     private readonly nonce: string,
@@ -41,8 +44,12 @@ export class ApplyLogReader {
   ) {}
 
   push(piece: string): void {
-    const lines = (this.rest + piece).split("\n");
-    this.rest = lines.pop() ?? "";
+    const [first = "", ...others] = piece.split("\n");
+    this.rest.push(first);
+    const last = others.pop();
+    if (last === undefined) return;
+    const lines = [this.rest.join(""), ...others];
+    this.rest = [last];
     for (const line of lines) if (line.startsWith(`${this.nonce} `)) this.event(line.slice(this.nonce.length + 1));
   }
 
@@ -99,11 +106,13 @@ export class ApplyLogReader {
         report.log ||= Buffer.from(detail, "base64").toString("utf8");
         break;
       case "finished":
-        report.status = detail as ApplyReport["status"];
+        report.status = statuses.find((status) => status === detail);
         break;
     }
   }
 }
+
+const errorName = /Error|Exception|Invalid|NotFound|Failed|Unsupported/;
 
 /**
  * The one sentence in Nova's log that says what is wrong. oslo logs an exception as `Name: message`, at the end of a
@@ -112,10 +121,10 @@ export class ApplyLogReader {
 export function novaSentence(log: string): string | undefined {
   const lines = log.split("\n").map((line) => line.replace(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+ \d+ /, ""));
   for (const line of lines) {
-    const match = /(?:^|[\s.])([A-Za-z]*(?:Error|Exception|Invalid|NotFound|Failed|Unsupported)[A-Za-z]*: .+)$/.exec(
-      line,
-    );
-    if (match) return match[1]!.slice(0, 600);
+    // A name is looked for before what it may be: both at once takes a time that grows with the square of a long word.
+    for (const { 1: name, index } of line.matchAll(/(?<![^\s.])([A-Za-z]+): ./g)) {
+      if (errorName.test(name!)) return line.slice(index, index + 600);
+    }
   }
   const first = lines.find((line) => /(ERROR|CRITICAL)/.test(line));
   return first?.replace(/^(ERROR|CRITICAL) \S+ (\[[^\]]*\] )?/, "").slice(0, 600);

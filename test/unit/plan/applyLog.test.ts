@@ -52,6 +52,11 @@ describe("the log of an apply", () => {
     assert.deepEqual(read([...log]), whole);
   });
 
+  it("has no status but those that there are", () => {
+    assert.equal(read([`${nonce} finished\n${nonce} finished wonderfully\n`]).report.status, undefined);
+    assert.equal(read([`${nonce} finished moved\n`]).report.status, "moved");
+  });
+
   it("tells the user what happens as it happens", () => {
     assert.deepEqual(read([log]).progress, [
       "waits for the lock held by other/prod/memory, pid 1",
