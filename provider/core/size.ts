@@ -95,5 +95,5 @@ function whyNot(unit: string, advice: Unit): string {
 
 function exact(bytes: number, shown: string): Size {
   if (!Number.isSafeInteger(bytes)) throw new RangeError(`${shown} is too large: write at most 8191 TiB`);
-  return { bytes };
+  return { bytes: bytes === 0 ? 0 : bytes }; // -0 is no other size
 }
