@@ -1,4 +1,5 @@
 import * as fc from "fast-check";
+import { bytes, noise, odd } from "../fuzz/texts";
 import type { OsloRequest } from "./oracle";
 
 /** Options that exist beside Nova's own in the generated hosts, all strings. */
@@ -20,7 +21,6 @@ export const allOptions: [string, string][] = [
   ...otherOptions,
 ];
 
-const bytes = (text: string) => Buffer.from(text, "utf8").toString("latin1");
 const noBreak = bytes("\u00a0");
 const byteOrderMark = bytes("\ufeff");
 const badByte = "bad \xff byte = 1";
@@ -178,6 +178,15 @@ export function configText(broken: boolean): fc.Arbitrary<string> {
     });
 }
 
+/** Any text of what the files are made of: every rule of theirs, broken in every way. */
+const anything = noise(
+  [
+    ...["[", "]", "[DEFAULT]\n", "[libvirt]\n", "a", "=", ":", " = ", "file_backed_memory = 5\n", " more", "\n "],
+    ...odd,
+  ],
+  30,
+);
+
 const home = "/var/lib/nova";
 const places = [
   `${home}/.nova/nova.conf`,
@@ -212,7 +221,7 @@ const argument = fc.oneof(
 /** A host: what files there are, how the service is started, and its environment. */
 export const host: fc.Arbitrary<OsloRequest> = fc
   .record({
-    main: fc.oneof({ weight: 9, arbitrary: configText(false) }, { weight: 3, arbitrary: configText(true) }),
+    main: fc.oneof({ weight: 9, arbitrary: configText(false) }, { weight: 3, arbitrary: configText(true) }, anything),
     paths: fc.subarray(places, { maxLength: 4 }),
     texts: fc.array(configText(false), { minLength: 4, maxLength: 4 }),
     args: fc.array(argument, { maxLength: 2 }),

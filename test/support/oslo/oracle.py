@@ -57,9 +57,9 @@ def environment(variables):
     os.environ.update(variables)
 
 
-def read(conf, group, name):
+def shown(get):
     try:
-        value = conf[name] if group == 'DEFAULT' else conf[group][name]
+        value = get()
         if isinstance(value, float):
             value = repr(value)
         return {'value': value}
@@ -69,7 +69,26 @@ def read(conf, group, name):
         return {'error': type(error).__name__, 'message': str(error)}
 
 
+def read(conf, group, name):
+    return shown(lambda: conf[name] if group == 'DEFAULT' else conf[group][name])
+
+
+TYPES = {
+    'integer': types.Integer(min=0),
+    'float': types.Float(min=0.0),
+    'list': types.List(),
+    'dictionary': types.Dict(),
+}
+
+
+def convert(conversion):
+    text = conversion['text'].encode('latin-1').decode('utf-8')
+    return shown(lambda: TYPES[conversion['type']](text))
+
+
 def answer(request):
+    if 'convert' in request:
+        return convert(request['convert'])
     place(request['files'])
     environment(request['environment'])
     conf = options(request['strings'])

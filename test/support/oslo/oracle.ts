@@ -1,9 +1,7 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { createInterface } from "node:readline";
+import { LineProcess } from "../lineProcess";
 import { osloPython } from "./environment";
 
 /** A whole host as far as oslo.config sees it, and what to read from it. */
@@ -27,12 +25,17 @@ export type OsloAnswer =
   /** `files`: section, option, raw values, per parsed file in parse order. */
   | { files: Record<string, Record<string, string[]>>[]; values: OsloValue[] };
 
+/** One option's text, and the type that it is converted by: numbers with 0 as their minimum. */
+export interface OsloConversion {
+  type: "integer" | "float" | "list" | "dictionary";
+  /** Bytes (latin1) of UTF-8. */
+  text: string;
+}
+
 /** A running oslo.config of one version, asked one request after the other. */
 export class OsloOracle {
   private constructor(
-    readonly version: string,
-    private readonly child: ChildProcess,
-    private readonly answers: AsyncIterator<string>,
+    private readonly process: LineProcess,
     private readonly root: string,
   ) {}
 
@@ -42,23 +45,19 @@ export class OsloOracle {
     const script = resolve(__dirname, "../../../../test/support/oslo/oracle.py");
     // A user namespace gives somebody who is not root the right to chroot.
     const wrapper = process.getuid?.() === 0 ? [] : ["unshare", "--map-root-user"];
-    const [command, ...rest] = [...wrapper, python, script, root];
-    const environment = { PATH: process.env["PATH"], LANG: "C.UTF-8", PYTHONDONTWRITEBYTECODE: "1" };
-    const child = spawn(command!, rest, { env: environment, stdio: ["pipe", "pipe", "inherit"] });
-    const lines = createInterface({ input: child.stdout! });
-    return new OsloOracle(version, child, lines[Symbol.asyncIterator](), root);
+    return new OsloOracle(LineProcess.start(`oslo.config ${version}`, [...wrapper, python, script, root]), root);
   }
 
-  async ask(request: OsloRequest): Promise<OsloAnswer> {
-    this.child.stdin!.write(`${JSON.stringify(request)}\n`);
-    const { value, done } = await this.answers.next();
-    if (done) throw new Error(`oslo.config ${this.version} ended without an answer`);
-    return JSON.parse(value) as OsloAnswer;
+  ask(request: OsloRequest): Promise<OsloAnswer> {
+    return this.process.ask(request);
+  }
+
+  convert(conversion: OsloConversion): Promise<OsloValue> {
+    return this.process.ask({ convert: conversion });
   }
 
   async stop(): Promise<void> {
-    this.child.stdin!.end();
-    if (this.child.exitCode === null) await once(this.child, "exit");
+    await this.process.stop();
     rmSync(this.root, { recursive: true, force: true });
   }
 }

@@ -104,7 +104,7 @@ function converted(
 }
 
 /** Python's `repr` of the floats that occur. */
-function pythonFloat(value: number): string {
+export function pythonFloat(value: number): string {
   if (Number.isNaN(value)) return "nan";
   return Number.isInteger(value) ? `${value}.0` : `${value}`.replace("Infinity", "inf");
 }

@@ -5,12 +5,13 @@ Calls the functions of libvirt.so that the QEMU driver itself uses for qemu.conf
 
 import ctypes
 import json
+import os
 import sys
 
 libvirt = ctypes.CDLL(sys.argv[1])
 libvirt.virInitialize()
-libvirt.virConfReadString.restype = ctypes.c_void_p
-libvirt.virConfReadString.argtypes = [ctypes.c_char_p, ctypes.c_uint]
+libvirt.virConfReadFile.restype = ctypes.c_void_p
+libvirt.virConfReadFile.argtypes = [ctypes.c_char_p, ctypes.c_uint]
 libvirt.virConfFree.argtypes = [ctypes.c_void_p]
 libvirt.virConfGetValueType.argtypes = [ctypes.c_void_p, ctypes.c_char_p]
 for getter in ('String', 'LLong', 'StringList'):
@@ -44,7 +45,10 @@ def read(conf, name):
 
 for line in sys.stdin:
     request = json.loads(line)
-    conf = libvirt.virConfReadString(request['text'].encode('latin-1'), 0)
+    descriptor = os.memfd_create('qemu.conf')
+    os.write(descriptor, request['text'].encode('latin-1'))
+    conf = libvirt.virConfReadFile(b'/proc/self/fd/%d' % descriptor, 0)
+    os.close(descriptor)
     if not conf:
         answer = {'error': libvirt.virGetLastErrorMessage().decode('latin-1')}
     else:

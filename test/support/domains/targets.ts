@@ -1,0 +1,142 @@
+import { strict as assert } from "node:assert";
+import { resolve } from "node:path";
+import * as fc from "fast-check";
+import { interestingLines } from "../../../provider/core/facts/guests";
+import { parseFacts } from "../../../provider/core/facts/hostFacts";
+import { nonce, outputWith } from "../fuzz/host/output";
+import { type AnyTarget, target } from "../fuzz/target";
+import { bytes } from "../fuzz/texts";
+import { LineProcess } from "../lineProcess";
+
+interface Found {
+  name: string;
+  id: string | null;
+  memoryKib: number;
+  fileBacked: boolean;
+  hugePages: boolean;
+  locked: boolean;
+}
+
+/** A process with an XML parser. */
+class XmlOracle {
+  private constructor(private readonly process: LineProcess) {}
+
+  static async start(): Promise<XmlOracle> {
+    const script = resolve(__dirname, "../../../../test/support/domains/oracle.py");
+    return new XmlOracle(LineProcess.start("the XML parser", ["python3", script]));
+  }
+
+  read(xml: string): Promise<Found> {
+    return this.process.ask({ xml });
+  }
+
+  stop(): Promise<void> {
+    return this.process.stop();
+  }
+}
+
+/** Characters of names, as libvirt writes them (virBufferEscapeString) and as others may. */
+const written = fc.constantFrom(
+  ...[
+    "a",
+    "b",
+    "0",
+    "-",
+    ".",
+    " ",
+    "&amp;",
+    "&lt;",
+    "&gt;",
+    "&quot;",
+    "&apos;",
+    "&#228;",
+    "&#xE4;",
+    "&#x1F600;",
+    "&#9;",
+  ],
+  ...[bytes("\u00e4"), bytes("\u00e0"), "amp;", "#"],
+);
+const name = fc.array(written, { minLength: 1, maxLength: 6 }).map((parts) => `x${parts.join("")}`);
+const backing = fc.subarray(
+  [
+    ...[
+      "<hugepages/>",
+      "<hugepages>\n      <page size='2048' unit='KiB'/>\n    </hugepages>",
+      "<locked/>",
+      "<discard/>",
+    ],
+    ...["<source type='file'/>", "<source type='memfd'/>", "<source type='anonymous'/>", "<access mode='shared'/>"],
+  ],
+  { maxLength: 4 },
+);
+const other = fc.subarray([
+  "<metadata>\n    <nova:instance xmlns:nova='urn:n'>\n      <nova:name>other</nova:name>\n    </nova:instance>\n  </metadata>",
+  "<title>&lt;hugepages/&gt; &lt;name&gt;y&lt;/name&gt;</title>",
+  "<currentMemory unit='KiB'>1</currentMemory>",
+  "<numatune>\n    <memory mode='strict' nodeset='0'/>\n  </numatune>",
+  "<devices>\n    <disk type='file'>\n      <source file='/x'/>\n    </disk>\n    <memory model='dimm'>\n      <target>\n        <size unit='KiB'>7</size>\n      </target>\n    </memory>\n  </devices>",
+]);
+
+interface Domain {
+  name: string;
+  running: boolean;
+  id: number;
+  memoryKib: number;
+  backing: string[];
+  other: string[];
+}
+
+const domains: fc.Arbitrary<Domain> = fc.record({
+  name,
+  running: fc.boolean(),
+  id: fc.nat(),
+  memoryKib: fc.integer({ min: 1, max: 2 ** 40 }),
+  backing,
+  other,
+});
+
+/** A domain as libvirt stores it: a status around that of a running one. */
+function xmlOf({ name, running, id, memoryKib, backing, other }: Domain): string {
+  const inside = [
+    `<domain type='kvm'${running ? ` id='${id}'` : ""}>`,
+    `  <name>${name}</name>`,
+    ...other.slice(0, 2).map((each) => `  ${each}`),
+    `  <memory unit='KiB'>${memoryKib}</memory>`,
+    ...(backing.length === 0
+      ? []
+      : ["  <memoryBacking>", ...backing.map((each) => `    ${each}`), "  </memoryBacking>"]),
+    ...other.slice(2).map((each) => `  ${each}`),
+    "</domain>",
+  ];
+  const lines = running
+    ? ["<domstatus state='running' pid='3'>", ...inside.map((each) => `  ${each}`), "</domstatus>"]
+    : inside;
+  return `${lines.join("\n")}\n`;
+}
+
+const interesting = new RegExp(interestingLines.replaceAll("[[:space:]]", "\\s"));
+
+/** What is true of the guests that libvirt knows, with an XML parser as the judge. */
+export const domainTargets: AnyTarget[] = [
+  target({
+    name: "guests",
+    says: "an XML parser finds in libvirt's files the guests that we find",
+    cases: domains,
+    start: XmlOracle.start,
+    holds: async (domain: Domain, xml: XmlOracle, saw) => {
+      const text = xmlOf(domain);
+      const { id, ...found } = await xml.read(text);
+      const lines = text.split("\n").filter((line) => interesting.test(line));
+      const folder = domain.running ? "/run/libvirt/qemu" : "/etc/libvirt/qemu";
+      const facts = parseFacts("host", nonce, outputWith({ [`guest ${folder}/fuzz.xml`]: `${lines.join("\n")}\n` }));
+      const ours = facts.guests.find((guest) => guest.name === found.name);
+      assert.deepEqual(ours, { ...found, running: domain.running, ...(id === null ? {} : { id: Number(id) }) });
+      if (found.fileBacked) saw("file");
+      if (found.hugePages) saw("huge pages");
+      if (found.locked) saw("locked");
+      if (domain.name.includes("&")) saw("entity");
+    },
+    mustSee: ["file", "huge pages", "locked", "entity"],
+    runs: { sample: 300, full: 5_000 },
+  }),
+];
