@@ -54,24 +54,39 @@ export function fileForNewOption(config: NovaConfig): string | undefined {
   return (config.files.find((file) => /\/nova\.conf$/.test(file.path)) ?? config.files[0])?.path;
 }
 
+/** Options of oslo.log, with the former names that it still reads in files. */
+const logOptions = {
+  file: ["log_file", "logfile"],
+  directory: ["log_dir", "logdir"],
+  configuration: ["log_config_append", "log-config", "log_config"],
+} as const;
+
+/** What sets an option that has several names: the last file counts, and in one file the first of the names. */
+function setByName(config: NovaConfig, names: readonly string[]): Effective | undefined {
+  const found = names.flatMap((name) => config.get("DEFAULT", name) ?? []);
+  const place = ({ path }: Effective) =>
+    path === undefined ? config.files.length : config.files.findIndex((file) => file.path === path);
+  return found.sort((one, other) => place(other) - place(one))[0];
+}
+
 /** Where nova-compute logs to a file; undefined for the journal. Arguments win over the configuration, as in oslo.log. */
 export function novaLogFile(facts: HostFacts, config: NovaConfig): string | undefined {
   const args = facts.novaCompute?.args ?? [];
-  const argument = (name: string) => {
-    const at = args.findIndex((arg) => arg === `--${name}` || arg.startsWith(`--${name}=`));
+  const argument = (...names: string[]) => {
+    const at = args.findLastIndex((arg) => names.some((name) => arg === `--${name}` || arg.startsWith(`--${name}=`)));
     if (at < 0) return undefined;
     return args[at]!.includes("=") ? args[at]!.slice(args[at]!.indexOf("=") + 1) : args[at + 1];
   };
-  const setting = (option: string) => config.get("DEFAULT", option)?.value || undefined;
-  const file = argument("log-file") ?? setting("log_file");
-  const directory = argument("log-dir") ?? setting("log_dir");
+  const setting = (names: readonly string[]) => setByName(config, names)?.value || undefined;
+  const file = argument("log-file", "logfile") ?? setting(logOptions.file);
+  const directory = argument("log-dir", "logdir") ?? setting(logOptions.directory);
   if (file === undefined) return directory === undefined ? undefined : `${directory}/nova-compute.log`;
   return file.startsWith("/") || directory === undefined ? file : `${directory}/${file}`;
 }
 
 /** True if nova-compute's own lines of level INFO may not show in its log: its levels are set elsewhere, or higher. */
 export function hidesInfo(config: NovaConfig): boolean {
-  if (config.get("DEFAULT", "log_config_append")?.text) return true;
+  if (setByName(config, logOptions.configuration)?.text) return true;
   const levels = config.get("DEFAULT", "default_log_levels")?.text ?? "";
   return /(^|,)\s*nova(\.compute(\.manager)?)?\s*=\s*(WARN|WARNING|ERROR|CRITICAL|FATAL)\b/i.test(levels);
 }

@@ -1,13 +1,33 @@
 import assert from "node:assert/strict";
+import type { HostFacts } from "../../provider/core/facts/hostFacts";
 import { effective, parseOsloFile } from "../../provider/core/files/osloConfig";
-import { hidesInfo, type NovaConfig } from "../../provider/core/novaConfig";
+import { hidesInfo, type NovaConfig, novaLogFile } from "../../provider/core/novaConfig";
+
+function config(...texts: string[]): NovaConfig {
+  const files = texts.map((text, index) => parseOsloFile(`/etc/nova/${index}.conf`, text));
+  return { files, failure: undefined, get: (section, option) => effective(files, section, option) };
+}
+
+describe("where nova-compute logs to", () => {
+  const facts = (...args: string[]) => ({ novaCompute: { args } }) as unknown as HostFacts;
+
+  // As the options of oslo.log behave under oslo.config 9.0.0.
+  for (const [name, texts, args, file] of [
+    ["the journal", ["[DEFAULT]\n"], [], undefined],
+    ["a folder", ["[DEFAULT]\nlog_dir = /a\n"], [], "/a/nova-compute.log"],
+    ["a folder by its former name", ["[DEFAULT]\nlogdir = /a\n"], [], "/a/nova-compute.log"],
+    ["the folder of today's name", ["[DEFAULT]\nlog_dir = /a\nlogdir = /b\n"], [], "/a/nova-compute.log"],
+    ["that of the last file", ["[DEFAULT]\nlog_dir = /a\n", "[DEFAULT]\nlogdir = /b\n"], [], "/b/nova-compute.log"],
+    ["no folder that is spelled with a dash", ["[DEFAULT]\nlog-dir = /a\n"], [], undefined],
+    ["a file in a folder", ["[DEFAULT]\nlogfile = b\nlogdir = /a\n"], [], "/a/b"],
+    ["the file of the arguments", ["[DEFAULT]\nlog_file = /a\n"], ["--logfile", "/b"], "/b"],
+    ["the last one of them", [], ["--log-file=/a", "--logfile=/b"], "/b"],
+  ] as const) {
+    it(`is ${name}`, () => assert.equal(novaLogFile(facts(...args), config(...texts)), file));
+  }
+});
 
 describe("whether nova-compute's own words can be waited for in its log", () => {
-  const config = (text: string): NovaConfig => {
-    const files = [parseOsloFile("/etc/nova/nova.conf", text)];
-    return { files, failure: undefined, get: (section, option) => effective(files, section, option) };
-  };
-
   for (const [text, hides] of [
     ["[DEFAULT]\n", false],
     ["[DEFAULT]\ndefault_log_levels = amqp=WARN,nova=INFO\n", false],
@@ -15,6 +35,8 @@ describe("whether nova-compute's own words can be waited for in its log", () => 
     ["[DEFAULT]\ndefault_log_levels = nova.compute.manager=ERROR\n", true],
     ["[DEFAULT]\ndefault_log_levels = nova.virt=ERROR\n", false],
     ["[DEFAULT]\nlog_config_append = /etc/nova/logging.conf\n", true],
+    ["[DEFAULT]\nlog_config = /etc/nova/logging.conf\n", true],
+    ["[DEFAULT]\nlog-config = /etc/nova/logging.conf\n", true],
   ] as const) {
     it(`${hides ? "not " : ""}with ${JSON.stringify(text)}`, () => assert.equal(hidesInfo(config(text)), hides));
   }
