@@ -6,6 +6,7 @@ import { systemdTargets } from "../systemd/targets";
 import { virconfTargets } from "../virconf/targets";
 import { fileTargets } from "./files";
 import { factTargets } from "./host/facts";
+import { formTargets } from "./host/forms";
 import { streamTargets } from "./host/streams";
 import { valueTargets } from "./host/values";
 import type { AnyTarget } from "./target";
@@ -15,6 +16,7 @@ import { workTargets } from "./work";
 export const ownTargets: AnyTarget[] = [
   ...fileTargets,
   ...factTargets,
+  ...formTargets,
   ...streamTargets,
   ...valueTargets,
   ...workTargets,
