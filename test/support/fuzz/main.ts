@@ -2,9 +2,6 @@ import { parseArgs } from "node:util";
 import { allTargets } from "./all";
 import { type AnyTarget, type Oracle, startReader, tryCases } from "./target";
 
-/** How many cases one seed is tried with: some seconds for the slowest target. */
-const casesPerSeed = 500;
-
 const usage = `npm run fuzz -- [--minutes M] [--seed S] [--only NAME]
   --minutes M   how long to go on with the next seeds; 5 without a seed, and with one only that seed is tried
   --seed S      the first seed; a failure names the one that repeats it
@@ -48,7 +45,7 @@ async function run({ targets, seed, minutes }: Choice): Promise<boolean> {
         if (failed.has(target) || isOver(round)) continue;
         const reader = readers.get(target) ?? (await startReader(target));
         readers.set(target, reader);
-        const outcome = await tryCases(target, reader, round, casesPerSeed);
+        const outcome = await tryCases(target, reader, round, target.runs.sample);
         cases.set(target, cases.get(target)! + outcome.cases);
         missing.set(
           target,

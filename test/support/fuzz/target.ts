@@ -21,7 +21,7 @@ export interface Target<Case, Reader extends Oracle = Oracle> {
   holds: (value: Case, reader: Reader, saw: Saw) => void | Promise<void>;
   /** What the cases of a run must have contained, or the run proves nothing about it. */
   mustSee?: readonly string[];
-  /** How many cases a run of the tests tries, and a full run. */
+  /** How many cases a run of the tests tries, and the fuzzer with each seed: a second's worth. And a full run. */
   runs: { sample: number; full: number };
 }
 
