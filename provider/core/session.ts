@@ -169,9 +169,8 @@ export async function readFacts(transport: Transport, probes: Probes): Promise<R
   const readAt = Date.now();
   const result = await transport.run(script.script, { timeoutMs: readingMs });
   if (result.exitCode !== 0) {
-    const code = Number.isNaN(result.exitCode) ? "without an exit code" : `with code ${result.exitCode}`;
     const said = result.stderr.trim().split("\n").at(-1);
-    throw new HostError("unexpected", transport.host, `the facts script ended ${code}${said ? `: ${said}` : ""}`, {
+    throw new HostError("unexpected", transport.host, `the facts script ended with code ${result.exitCode}${said ? `: ${said}` : ""}`, {
       exitCode: result.exitCode,
       output: result.stderr,
       advice: "Run the preview again; if it stays so, look at the host's sh and coreutils.",

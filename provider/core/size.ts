@@ -36,7 +36,10 @@ export function parseSize(input: SizeInput): Size {
     }
     return exact(input * units.MiB, `${input}`);
   }
-  if (input.length > longest) throw new RangeError(`a text of ${input.length} characters is no size`);
+  if (input.length > longest)
+    throw new RangeError(
+      `a text of ${input.length} characters is no size: write a number and a unit, such as "512 MiB"`,
+    );
   const shown = JSON.stringify(input);
   const match = /^(\d+)(?:\.(\d+))?\s*([A-Za-z]*)$/.exec(input.trim());
   if (!match) throw new RangeError(`${shown} is no size: write a number and a unit, such as "512 MiB" or "1.5 TiB"`);

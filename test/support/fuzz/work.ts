@@ -16,11 +16,11 @@ import { parseQemuConf, setOption as setQemu, undoOption as undoQemu } from "../
 import { mountUnit } from "../../../provider/core/host/units";
 import { isStableName } from "../../../provider/core/kinds/deviceName";
 import { ApplyLogReader, novaSentence } from "../../../provider/core/plan/applyLog";
+import { sanitize } from "../../../provider/core/readable";
 import { parseSize } from "../../../provider/core/size";
 import { readVersion } from "../../../provider/core/transport/clientVersion";
 import { beginLine, endMark, FrameParser } from "../../../provider/core/transport/frame";
 import { isHostKey } from "../../../provider/core/transport/hostKeys";
-import { sanitize } from "../../../provider/core/transport/sanitize";
 import { assertProportional } from "./growth";
 import { nonce, pieces as outputPieces, outputWith } from "./host/output";
 import { type AnyTarget, target } from "./target";

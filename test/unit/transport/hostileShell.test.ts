@@ -47,8 +47,8 @@ const shells: [what: string, script: string, kind: string, said: RegExp][] = [
   [
     "forges an answer without an exit code",
     `${begin}; printf 'hostmem %s end x\\n' "$nonce"; exec sleep 30`,
-    "unexpected",
-    /the facts script ended without an exit code/,
+    "timeout",
+    /did not end within/,
   ],
   [
     "ends in the middle of its answer",

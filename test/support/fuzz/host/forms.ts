@@ -2,6 +2,7 @@ import { strict as assert } from "node:assert";
 import { createHash } from "node:crypto";
 import * as fc from "fast-check";
 import { parseFacts } from "../../../../provider/core/facts/hostFacts";
+import { textOf } from "../../../../provider/core/facts/textOf";
 import { type AnyTarget, target } from "../target";
 import { noise } from "../texts";
 import { nonce, outputWith } from "./output";
@@ -117,8 +118,8 @@ export const formTargets: AnyTarget[] = [
       assert.deepEqual(
         [directory.realPath, directory.closed, directory.isEmpty, directory.isMountPoint],
         [
-          host.directory.real,
-          { path: host.directory.closed, access: "700 0:0" },
+          textOf(host.directory.real),
+          { path: textOf(host.directory.closed), access: "700 0:0" },
           !host.directory.filled,
           host.directory.mounted,
         ],
