@@ -3,7 +3,7 @@ import type { HostFacts } from "./core/facts/hostFacts";
 import { commonInputNames, readAccess, readCommon } from "./core/inputs/common";
 import { Inputs, type Problem } from "./core/inputs/problem";
 import type { CommonArgs, Evaluation, Kind } from "./core/kinds/kind";
-import { ownerProblem } from "./core/ownership";
+import { ownerProblems } from "./core/ownership";
 import { readableLine } from "./core/readable";
 import type { HostSession, PlannedEffect } from "./core/session";
 import { sessionFor } from "./core/sessions";
@@ -112,12 +112,12 @@ export function evaluate(
   planned: readonly PlannedEffect[] = [],
 ): Evaluation {
   const evaluation = kind.evaluate(args, facts, { recorded, planned });
-  const foreign = ownerProblem(kind.name, args, recorded?.["owner"] as string | undefined, facts);
+  const owners = ownerProblems(kind.name, args, recorded?.["owner"] as string | undefined, facts, evaluation.plan);
   const lacks = lacking(minimums.apply, facts.versions).map(({ lack, advice }) => ({
     path: "",
     message: `${lack}; ${advice}`,
   }));
-  return { ...evaluation, problems: [...(foreign ? [foreign] : []), ...lacks, ...evaluation.problems] };
+  return { ...evaluation, problems: [...owners, ...lacks, ...evaluation.problems] };
 }
 
 /** A restart that an earlier run left undone; one that this run brought about is the ServiceActivation's to do. */

@@ -12,10 +12,6 @@ export interface NovaConfig {
   get(section: string, option: string): Effective | undefined;
 }
 
-/** Why nothing of Nova can be set on a host, and what to do. */
-export const noNovaCompute =
-  "no nova-compute service was found on the host; install it there first, or leave this host out";
-
 /** @param text gives a file's content; the facts' own unless planned changes are to be reckoned in. */
 export function readNovaConfig(
   facts: HostFacts,

@@ -170,11 +170,16 @@ export async function readFacts(transport: Transport, probes: Probes): Promise<R
   const result = await transport.run(script.script, { timeoutMs: readingMs });
   if (result.exitCode !== 0) {
     const said = result.stderr.trim().split("\n").at(-1);
-    throw new HostError("unexpected", transport.host, `the facts script ended with code ${result.exitCode}${said ? `: ${said}` : ""}`, {
-      exitCode: result.exitCode,
-      output: result.stderr,
-      advice: "Run the preview again; if it stays so, look at the host's sh and coreutils.",
-    });
+    throw new HostError(
+      "unexpected",
+      transport.host,
+      `the facts script ended with code ${result.exitCode}${said ? `: ${said}` : ""}`,
+      {
+        exitCode: result.exitCode,
+        output: result.stderr,
+        advice: "Run the preview again; if it stays so, look at the host's sh and coreutils.",
+      },
+    );
   }
   return { nonce: script.nonce, probes, output: result.stdout.toString("latin1"), readAt };
 }

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { type BlockDevice, collectBlockDevices, parseBlockDevices } from "./blockDevices";
+import { collectDeployers, type DeployerFacts, parseDeployers } from "./deployers";
 import { collectDirectories, type Directory, parseDirectories } from "./directories";
 import { collectFileSystems, type FileSystem, parseFileSystems } from "./fileSystems";
 import { collectGuests, type Guest, type GuestMemoryFile, parseGuestMemoryFiles, parseGuests } from "./guests";
@@ -35,6 +36,7 @@ export interface HostFacts {
   devices: ReadonlyMap<string, BlockDevice>;
   directories: ReadonlyMap<string, Directory>;
   journal: Journal;
+  deployers: DeployerFacts;
 }
 
 /** A facts script and the nonce that its answer is framed with. It changes nothing on the host. */
@@ -56,6 +58,7 @@ export function factsScript(probes: Probes = noProbes): FactsScript {
     collectGuests,
     collectJournal,
     collectTools,
+    collectDeployers,
     collectBlockDevices(probes.devices),
     collectDirectories(probes.directories),
     "section end\n",
@@ -83,5 +86,6 @@ export function parseFacts(host: string, nonce: string, output: string): HostFac
     devices: parseBlockDevices(sections),
     directories: parseDirectories(sections),
     journal: parseJournal(host, sections, files),
+    deployers: parseDeployers(sections),
   };
 }

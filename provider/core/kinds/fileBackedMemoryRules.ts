@@ -1,7 +1,8 @@
 import type { HostFacts } from "../facts/hostFacts";
 import type { ObjectRecord } from "../facts/journal";
+import { noNovaCompute } from "../foreignFiles";
 import type { Problem } from "../inputs/problem";
-import { type NovaConfig, noNovaCompute, readNovaConfig } from "../novaConfig";
+import { type NovaConfig, readNovaConfig } from "../novaConfig";
 import type { FileChanges } from "../plan/fileChanges";
 import { formatMib } from "../size";
 import { lacking, minimums } from "../versions";
@@ -26,7 +27,7 @@ export function refusals(
   const problems: Problem[] = [];
   const refuse = (path: string, message: string) => problems.push({ path, message });
   if (!facts.novaCompute) {
-    refuse("", noNovaCompute);
+    refuse("", noNovaCompute(facts));
     return problems;
   }
   if (config.failure) {

@@ -1,6 +1,6 @@
 import type { HostFacts } from "../facts/hostFacts";
+import { noNovaCompute } from "../foreignFiles";
 import type { Inputs } from "../inputs/problem";
-import { noNovaCompute } from "../novaConfig";
 import { defaultHealthTimeoutSeconds, planPendingActivation, restartsFor } from "../plan/activation";
 import { FileChanges } from "../plan/fileChanges";
 import type { Step } from "../plan/step";
@@ -24,7 +24,7 @@ function check(inputs: Inputs, common: CommonArgs): ServiceActivationArgs {
 // ---- plan
 
 function evaluate(args: ServiceActivationArgs, facts: HostFacts, surroundings: Surroundings): Evaluation {
-  const problems = facts.novaCompute ? [] : [{ path: "", message: noNovaCompute }];
+  const problems = facts.novaCompute ? [] : [{ path: "", message: noNovaCompute(facts) }];
   const waiting = facts.journal.pending
     ? planPendingActivation(facts, FileChanges.on(facts), args.healthTimeoutSeconds)
     : [];

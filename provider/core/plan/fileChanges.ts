@@ -9,6 +9,7 @@ interface ChangedFile {
   text: string;
   splices: Splice[];
   lines: string[];
+  options: string[];
 }
 
 /** The host's files with our edits applied in memory, one after the other; turns into one step per changed file. */
@@ -36,7 +37,12 @@ export class FileChanges {
     return this.changed.get(file.realPath)?.text ?? this.base?.text(path) ?? file.text;
   }
 
-  apply(path: string, splices: readonly Splice[], line: string): void {
+  /** @param line what it does, for the user. */
+  apply(
+    { path, section, option }: { path: string; section: string; option: string },
+    splices: readonly Splice[],
+    line: string,
+  ): void {
     const file = this.originals.files.get(path);
     const before = this.text(path);
     if (file === undefined || before === undefined) throw new RangeError(`${path} is not among the host's files`);
@@ -47,10 +53,12 @@ export class FileChanges {
       text: before,
       splices: [],
       lines: [],
+      options: [],
     };
     change.text = applySplices(change.text, splices);
     change.splices.push(...splices);
     change.lines.push(line);
+    change.options.push(section === "" ? option : `${section}/${option}`);
     this.changed.set(file.realPath, change);
   }
 
@@ -64,6 +72,7 @@ export class FileChanges {
         after: sha256(change.text),
         splices: change.splices,
         lines: change.lines,
+        options: change.options,
       }));
   }
 }

@@ -63,7 +63,7 @@ function set(plan: OptionPlan, object: string, wanted: WantedOption): void {
   if (!edit) return;
   const was = wanted.now === undefined ? "was not set" : `was ${wanted.now}`;
   const line = isFstab(path) ? `set in ${path}: ${value}` : `set ${optionName(edit)} = ${value} (${was}) in ${path}`;
-  plan.changes.apply(path, splices, line);
+  plan.changes.apply(edit, splices, line);
   const at = plan.after.findIndex((each) => isSameOption(each, edit));
   const existing = plan.after[at];
   const composed = composeEdit(existing, edit);
@@ -91,7 +91,7 @@ function undo(plan: OptionPlan, object: string, edit: OptionEdit): void {
     : edit.before === null
       ? `remove ${optionName(edit)} from ${edit.path}`
       : `restore ${optionName(edit)} in ${edit.path} (${edit.before.trim()})`;
-  plan.changes.apply(edit.path, result.splices, line);
+  plan.changes.apply(edit, result.splices, line);
   plan.pending.push({ object, action: "undone", edit });
 }
 
@@ -110,12 +110,12 @@ export function planReturn(
     if (action === "set") {
       const { splices, outcome } = undoInFile(text, edit);
       if (outcome === "changed") continue;
-      changes.apply(edit.path, splices, `take back ${optionName(edit)} in ${edit.path}`);
+      changes.apply(edit, splices, `take back ${optionName(edit)} in ${edit.path}`);
       result.set(object, current ? rewind(edits, current, edit) : edits);
     } else {
       const value = writtenValue(edit);
       const again = setInFile(text, edit.path, edit.section, edit.option, value);
-      changes.apply(edit.path, again.splices, `put back ${optionName(edit)} in ${edit.path}`);
+      changes.apply(edit, again.splices, `put back ${optionName(edit)} in ${edit.path}`);
       const ours = [...new Set([...(again.edit?.ours ?? []), ...edit.ours])];
       result.set(object, replaceEdit(edits, { ...edit, ours }));
     }

@@ -17,6 +17,8 @@ export interface EditFileStep {
   splices: Splice[];
   /** What it does, one line an option. */
   lines: string[];
+  /** The options that it changes, as `section/option`; without a section the option alone. */
+  options: string[];
 }
 
 /** Writes or removes one of our own files below /var/lib/hostmem. Bookkeeping: never shown. */

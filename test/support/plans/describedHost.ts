@@ -25,6 +25,8 @@ export interface HostDescription extends StorageDescription {
   tools?: string[];
   versions?: Partial<Record<"libvirt" | "qemu" | "nova" | "kernel" | "systemd", string | null>>;
   ramGib?: number;
+  /** Directories of deployment tools that the host has, and what Puppet's last run managed. */
+  deployers?: { places?: string[]; puppet?: string[] };
 }
 
 const usual: Required<Omit<HostDescription, "nova" | "files">> & { files: Record<string, string[]> } = {
@@ -52,6 +54,7 @@ const usual: Required<Omit<HostDescription, "nova" | "files">> & { files: Record
   tools: ["mkfs.ext4", "mkfs.xfs", "resize2fs", "xfs_growfs"],
   versions: { libvirt: "9.0.0", qemu: "7.2.22", nova: "26.2.2", kernel: "6.1.0", systemd: "252.0.0" },
   ramGib: 32,
+  deployers: {},
 };
 
 /** A host that exists in memory only: facts as a facts script would give them, and files that plans can be applied to. */
@@ -131,6 +134,10 @@ export class DescribedHost {
       devices: structuredClone(this.storage.devices),
       directories: new Map((probes?.directories ?? []).map((path) => [path, this.storage.directory(path)])),
       journal: this.journal(),
+      deployers: {
+        places: new Set(description.deployers?.places),
+        puppet: new Set(description.deployers?.puppet),
+      },
     };
   }
 

@@ -5,7 +5,7 @@ import { readCommon } from "../../../provider/core/inputs/common";
 import { Inputs } from "../../../provider/core/inputs/problem";
 import { kinds } from "../../../provider/core/kinds";
 import type { CommonArgs, Kind } from "../../../provider/core/kinds/kind";
-import { ownerProblem } from "../../../provider/core/ownership";
+import { ownerProblems } from "../../../provider/core/ownership";
 import { type Plan, planLines, type Step } from "../../../provider/core/plan/step";
 import type { PlannedEffect } from "../../../provider/core/session";
 import { DescribedHost, type HostDescription } from "./describedHost";
@@ -69,8 +69,8 @@ function evaluateCase(kindName: string, planCase: PlanCase) {
 
   const facts = host.facts(kind.probes?.(args));
   const evaluation = planCase.undo ? kind.undo(args, facts) : kind.evaluate(args, facts, surroundings);
-  const owner = planCase.undo ? undefined : ownerProblem(kindName, args, undefined, facts);
-  return { kind, host, args, surroundings, evaluation, problems: [...(owner ? [owner] : []), ...evaluation.problems] };
+  const owners = planCase.undo ? [] : ownerProblems(kindName, args, undefined, facts, evaluation.plan);
+  return { kind, host, args, surroundings, evaluation, problems: [...owners, ...evaluation.problems] };
 }
 
 /** The messages of a case's problems. */

@@ -1,0 +1,159 @@
+import { deployerPlaces } from "./facts/deployers";
+import type { HostFacts } from "./facts/hostFacts";
+import type { Problem } from "./inputs/problem";
+import type { CommonArgs } from "./kinds/kind";
+import { qemuConfPath } from "./kinds/memoryDirectory";
+import type { EditFileStep, Plan } from "./plan/step";
+
+/** Which of our settings: each tool has another place for each. */
+type Topic = "nova" | "qemu" | "fstab";
+
+/** A tool that writes configuration files, and would write over ours. */
+interface Tool {
+  name: string;
+  /** What its templates begin with. */
+  header?: RegExp;
+  /** Directories whose files are all its own. */
+  below?: RegExp;
+  /** It is at work on this host. */
+  isHere?: (facts: HostFacts) => boolean;
+  /** Files without a sign that it writes where it is at work. */
+  owns?: readonly string[];
+  /** Where a setting belongs instead. */
+  places: Partial<Record<Topic, string>>;
+  /** It runs nova-compute in a container, which we do not look into. */
+  runsContainers?: true;
+}
+
+const has = (places: readonly string[]) => (facts: HostFacts) =>
+  places.some((place) => facts.deployers.places.has(place));
+
+/** In the words of each tool's own templates, read in its sources; the first that fits names the writer. */
+const tools: readonly Tool[] = [
+  {
+    name: "Juju",
+    header: /(maintained|installed|managed) by juju/i,
+    places: {
+      // nova-compute's charm: config-flags reach [DEFAULT] only, and the template has no section to add to.
+      nova: "juju config nova-compute ram-allocation-ratio=1.0 reserved-host-memory=0, and [libvirt] file_backed_memory, for which the charm has no option, by hand in a file of its own in /etc/nova/nova.conf.d, where it is then kept right",
+      qemu: "the charm has no option for memory_backing_dir; leave it out, and mount the store at libvirt's own directory",
+    },
+  },
+  {
+    name: "Kolla",
+    below: /^\/etc\/kolla\//,
+    isHere: has(deployerPlaces.kolla),
+    runsContainers: true,
+    places: {
+      nova: "nova/nova-compute.conf below node_custom_config (/etc/kolla/config) of kolla-ansible, then kolla-ansible reconfigure",
+      qemu: "nova/qemu.conf.j2 below node_custom_config (/etc/kolla/config) of kolla-ansible, then kolla-ansible reconfigure",
+    },
+  },
+  {
+    name: "EDPM",
+    below: /^\/var\/lib\/openstack\//,
+    isHere: has(deployerPlaces.edpm),
+    // Written by edpm_libvirt for the libvirt of the host, with no word about itself.
+    owns: [qemuConfPath],
+    runsContainers: true,
+    places: {
+      nova: "the ConfigMap nova-extra-config of the data plane's nova service, as 30-file-backed-memory.conf",
+      qemu: "edpm_libvirt has no place for memory_backing_dir; leave it out, and mount the store at libvirt's own directory",
+    },
+  },
+  {
+    name: "TripleO",
+    below: /^\/var\/lib\/config-data\//,
+    isHere: has(deployerPlaces.tripleo),
+    runsContainers: true,
+    places: {
+      nova: "ComputeExtraConfig of the deployment: nova::compute::libvirt::file_backed_memory, nova::ram_allocation_ratio, nova::compute::reserved_host_memory",
+      qemu: "ComputeExtraConfig of the deployment: nova::compute::libvirt::qemu::memory_backing_dir",
+    },
+  },
+  {
+    name: "Puppet",
+    header: /(maintained|installed|managed|generated|controlled) by puppet/i,
+    places: {
+      nova: "Hiera: nova::compute::libvirt::file_backed_memory, nova::ram_allocation_ratio, nova::compute::reserved_host_memory",
+      qemu: "Hiera: nova::compute::libvirt::qemu::memory_backing_dir, with configure_qemu: true beside it",
+      fstab: "the mount resource of Puppet, and leave device and fileSystem out here",
+    },
+  },
+  {
+    name: "OpenStack-Ansible",
+    header: /ansible[ -]managed/i,
+    below: /^\/openstack\/venvs\//,
+    isHere: has(deployerPlaces.openstackAnsible),
+    places: {
+      nova: "nova_nova_conf_overrides in user_variables.yml (libvirt: file_backed_memory), with nova_ram_allocation_ratio and nova_reserved_host_memory_mb",
+      qemu: "qemu_conf_dict in user_variables.yml",
+    },
+  },
+  { name: "Ansible", header: /ansible[ -]managed|managed by ansible/i, places: {} },
+  { name: "Chef", header: /(maintained|installed|managed|generated|dynamically generated) by chef/i, places: {} },
+  { name: "Salt", header: /(maintained|installed|managed|generated) by salt/i, places: {} },
+];
+
+/** Edits of files that another tool writes: it would take them away again, at a time of its own. */
+export function foreignProblems(plan: Plan, args: CommonArgs, facts: HostFacts): Problem[] {
+  if (args.allowHazards.includes("files-of-other-tools")) return [];
+  return plan.steps.flatMap((step) => {
+    const writer = step.kind === "edit-file" ? writerOf(step, facts) : undefined;
+    if (step.kind !== "edit-file" || writer === undefined) return [];
+    const place = writer.tool.places[topicOf(step.path)] ?? "what it writes this file from";
+    const what = `${step.path} is written by ${writer.tool.name} (${writer.sign}), which would take our lines away again`;
+    const message = `${what}. Set it in ${place}; or accept that with allowHazards: ["files-of-other-tools"]`;
+    return [{ path: "", message }];
+  });
+}
+
+/** What to say where no service runs nova-compute. */
+export function noNovaCompute(facts: HostFacts): string {
+  const missing = "no nova-compute service was found on the host";
+  const tool = tools.find((each) => each.runsContainers && each.isHere?.(facts));
+  if (tool === undefined) return `${missing}; install it there first, or leave this host out`;
+  return `${missing}: ${tool.name} runs it in a container, which is not managed here. Set file_backed_memory and what it needs in ${tool.places.nova}`;
+}
+
+function writerOf(step: EditFileStep, facts: HostFacts): { tool: Tool; sign: string } | undefined {
+  const file = [...facts.files.values()].find((each) => each.realPath === step.path);
+  const header = headerOf(file?.text ?? "");
+  for (const tool of tools) {
+    const line =
+      tool.header && (!tool.isHere || tool.isHere(facts)) ? header.find((each) => tool.header!.test(each)) : undefined;
+    if (line !== undefined) return { tool, sign: `"${line}"` };
+    if (tool.below?.test(step.path)) return { tool, sign: "by its path" };
+    if (tool.owns?.includes(step.path) && tool.isHere?.(facts)) return { tool, sign: "as on all hosts of its" };
+    const resource = tool.name === "Puppet" ? puppetResource(step, facts) : undefined;
+    if (resource !== undefined) return { tool, sign: `its last run managed ${resource}` };
+  }
+  return undefined;
+}
+
+/** The comments that a file begins with, without their signs; a block that is marked as such says nothing of the rest. */
+function headerOf(text: string): string[] {
+  const lines = text.slice(0, 4096).split(/\r\n|\r|\n/);
+  const end = lines.findIndex((line) => !/^\s*([#;]|$)/.test(line));
+  return lines
+    .slice(0, end < 0 ? lines.length : end)
+    .map((line) => line.replace(/^[\s#;]+|[\s#]+$/g, "").slice(0, 120))
+    .filter((line) => !/managed block/i.test(line));
+}
+
+/** puppetlabs' settings have a resource each, named `section/option`; whoever declares `resources[…]` purges the rest. */
+function puppetResource(step: EditFileStep, facts: HostFacts): string | undefined {
+  const topic = topicOf(step.path);
+  const type = topic === "fstab" ? "mount" : `${topic}_config`;
+  const candidates = [
+    ...step.options.map((option) => `${type}[${option}]`),
+    `resources[${type}]`,
+    `file[${step.path}]`,
+  ];
+  return candidates.find((each) => facts.deployers.puppet.has(each));
+}
+
+function topicOf(path: string): Topic {
+  if (path === "/etc/fstab") return "fstab";
+  return path.endsWith("/qemu.conf") ? "qemu" : "nova";
+}
