@@ -14,7 +14,7 @@ import { memoryDirectory, readMemoryBackingDir } from "./memoryDirectory";
 import { closedMountPoint, closedWay } from "./qemuAccess";
 import { fstabPath, storeEntries } from "./storeFstab";
 import { canGrow, minimumDeviceBytes, tmpfsBytes } from "./storeSize";
-import type { DesiredStore, ObservedStore } from "./storeState";
+import { type DesiredStore, isStoreUuid, type ObservedStore } from "./storeState";
 
 /** Why a store cannot be what is declared. Nothing here is ever forced. */
 export function storeRefusals(
@@ -113,7 +113,10 @@ function deviceRefusals(args: BackingStoreArgs, have: ObservedStore, facts: Host
     args.consentToWipe === undefined
       ? `To lose it, say consentToWipe: "${signature}"`
       : `consentToWipe names "${args.consentToWipe}", which is something else; to lose what is there, say "${signature}"`;
-  return problem(`${args.device} is not blank: ${content}. ${consent}`);
+  const keep = isStoreUuid(device.signature["UUID"])
+    ? ". It looks like the store of another owner: to use it as it is, name that one in takeOverFrom (project/stack/resource)"
+    : "";
+  return problem(`${args.device} is not blank: ${content}${keep}. ${consent}`);
 }
 
 function mountPointRefusals(

@@ -63,17 +63,18 @@ export function observeStore(args: BackingStoreArgs, facts: HostFacts): Observed
   const isType = args.fileSystem === undefined || mounted?.type === args.fileSystem;
   const record = facts.journal.objects.get("BackingStore")?.store;
   const uuid = device?.signature["UUID"];
-  const isDerived = uuid !== undefined && uuid === ourUuid(args);
+  const isDerived = uuid !== undefined && uuid === ourUuid(args, args.owner);
+  const isFormers = uuid !== undefined && uuid === ourUuid(args, args.takeOverFrom);
   const isRecorded = uuid !== undefined && uuid === record?.uuid;
   const isDeclaredType = device?.signature["TYPE"] === args.fileSystem;
-  const isStore = (isDerived || isRecorded) && device?.isAmbivalent === false;
+  const isStore = (isDerived || isRecorded || isFormers) && device?.isAmbivalent === false;
   const isKnown = isStore && isDeclaredType;
   return {
     device,
     mounted,
     isMounted: mounted !== undefined && isOnDevice && isType,
     hasOurFileSystem: isKnown && !device.isUnfinished,
-    isMadeByUs: isKnown && !device.isUnfinished && (isDerived || record?.mounted === true),
+    isMadeByUs: isKnown && !device.isUnfinished && (isDerived || isFormers || record?.mounted === true),
     isOfOtherType: isStore && !isDeclaredType,
     isUnfinished:
       (isDerived && device?.isUnfinished === true) || (device !== undefined && isBegun(args, device, record)),
@@ -96,7 +97,7 @@ const unknownContent = "unknown content ";
 
 export function desiredStore(args: BackingStoreArgs, have: ObservedStore, facts: HostFacts): DesiredStore {
   const sizeMb = desiredSizeMb(args, have);
-  const uuid = have.isMounted || have.hasOurFileSystem ? have.device?.signature["UUID"] : ourUuid(args);
+  const uuid = have.isMounted || have.hasOurFileSystem ? have.device?.signature["UUID"] : ourUuid(args, args.owner);
   const fileSystem: FileSystem = {
     mountPoint: args.mountPoint,
     type: args.fileSystem ?? have.mounted?.type ?? "",
@@ -120,6 +121,11 @@ function desiredSizeMb(args: BackingStoreArgs, have: ObservedStore): number {
   return limits.length === 0 ? 0 : Math.floor(Math.min(...limits) / mib);
 }
 
-function ourUuid(args: BackingStoreArgs): string | undefined {
-  return args.device === undefined ? undefined : storeUuid(args.owner, args.device);
+function ourUuid(args: BackingStoreArgs, owner: string | undefined): string | undefined {
+  return args.device === undefined || owner === undefined ? undefined : storeUuid(owner, args.device);
+}
+
+/** Only stores have such a UUID, made of a name (RFC 9562, version 5): tools that make file systems draw them by lot. */
+export function isStoreUuid(uuid: string | undefined): boolean {
+  return /^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/.test(uuid ?? "");
 }
