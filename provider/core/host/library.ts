@@ -1,3 +1,4 @@
+import { fileLibrary } from "./fileLibrary";
 import { applyDirectory, hostIdPath, lockPath, stateDirectory } from "./paths";
 
 /**
@@ -48,30 +49,7 @@ expect() { # PATH HASH
   [ "$(hash_of "$1")" = "$2" ] || { event moved "$1"; finish moved; }
 }
 
-# The new file takes owner, mode, ACL and label of the old one, is on the disk before it gets the name, and the name
-# changes in one rename(2): a cut leaves the old file or the new one.
-replace() { # PATH CONTENT
-  new=\${1%/*}/.\${1##*/}.hostmem-new
-  rm -f -- "$new"
-  {
-    if [ -e "$1" ]; then cp --preserve=all -- "$1" "$new" 2>/dev/null || cp -p -- "$1" "$new"; else : >"$new"; fi &&
-      cat -- "$2" >"$new" && sync -- "$new" && mv -f -- "$new" "$1" && sync -- "\${1%/*}"
-  } || { rm -f -- "$new"; return 1; }
-}
-
-edit_file() { # PATH HASH-BEFORE HASH-AFTER, and on standard input lines of OFFSET LENGTH BASE64
-  now=$(hash_of "$1")
-  if [ "$now" = "$3" ]; then cat >/dev/null; return 0; fi
-  if [ "$now" != "$2" ]; then cat >/dev/null; event changed "$1"; return 1; fi
-  cat -- "$1" >"$work/text" || return 1
-  while read -r offset length insert; do
-    { head -c "$offset" "$work/text"; printf '%s' "$insert" | base64 -d; tail -c "+$((offset + length + 1))" "$work/text"; } >"$work/next" &&
-      mv -f -- "$work/next" "$work/text" || return 1
-  done
-  [ "$(hash_of "$work/text")" = "$3" ] || { event changed "$1"; return 1; }
-  replace "$1" "$work/text"
-}
-
+${fileLibrary}
 write_record() { # PATH, and its content as base64 on standard input
   mkdir -p -- "\${1%/*}" && base64 -d >"$work/record" && replace "$1" "$work/record"
 }

@@ -83,17 +83,33 @@ export class Sandbox {
     plan: Plan,
     options: { id?: string; lockTimeoutSeconds?: number; before?: string; timeoutSeconds?: number } = {},
   ): Run {
-    const id = options.id ?? "0011";
-    const home = `/var/lib/hostmem/apply/${id}`;
-    const script = compile(plan, {
-      id,
-      nonce,
-      holder: "project/stack/memory, pid 1",
-      lockTimeoutSeconds: options.lockTimeoutSeconds ?? 5,
+    const { id = "0011", lockTimeoutSeconds = 5 } = options;
+    const script = this.prepare(plan, id, lockTimeoutSeconds);
+    this.run(`${options.before ?? ":"}\n"$@" ${script}`, this.shell, options.timeoutSeconds);
+    return this.outcome(id);
+  }
+
+  /** Runs plans at once, each of them some milliseconds after the start. */
+  applyTogether(applies: { plan: Plan; afterMs: number }[], lockTimeoutSeconds = 30): Run[] {
+    const ids = applies.map((_, index) => `00a${index}`);
+    const starts = applies.map(({ plan, afterMs }, index) => {
+      const script = this.prepare(plan, ids[index]!, lockTimeoutSeconds);
+      return `{ sleep ${(afterMs / 1000).toFixed(3)}; "$@" ${script}; } &`;
     });
+    this.run(`${starts.join("\n")}\nwait`, this.shell);
+    return ids.map((id) => this.outcome(id));
+  }
+
+  private prepare(plan: Plan, id: string, lockTimeoutSeconds: number): string {
+    const home = `/var/lib/hostmem/apply/${id}`;
+    const script = compile(plan, { id, nonce, holder: "project/stack/memory, pid 1", lockTimeoutSeconds });
     this.write(`${home}/script`, script, 0o600);
     this.write(`${home}/log`, "", 0o600);
-    this.run(`${options.before ?? ":"}\n"$@" ${home}/script`, this.shell, options.timeoutSeconds);
+    return `${home}/script`;
+  }
+
+  private outcome(id: string): Run {
+    const home = `/var/lib/hostmem/apply/${id}`;
     const log = this.read(`${home}/log`) ?? "";
     const progress: string[] = [];
     const reader = new ApplyLogReader(nonce, (message) => progress.push(message));

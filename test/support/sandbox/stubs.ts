@@ -60,3 +60,27 @@ fi
 exec /usr/bin/${tool} "$@"
 `;
 }
+
+/** Stands before a tool and notes, in their order, which apply used it, and on what. */
+export function noting(tool: string): string {
+  return `#!/bin/sh
+caller=$(tr '\\0' ' ' </proc/$PPID/cmdline | sed -n 's#.*/apply/\\([0-9a-f]*\\)/script.*#\\1#p')
+echo "$caller ${tool} $*" >>/run/effects
+exec /usr/bin/${tool} "$@"
+`;
+}
+
+/**
+ * Stands before a tool; just before the N-th use of all the tools (/run/edit-at holds N) somebody with an editor, which
+ * renames its own file over the old one, adds a line to a file.
+ */
+export function editing(tool: string, path: string, line: string): string {
+  return `#!/bin/sh
+count=$(($(/usr/bin/cat /run/count 2>/dev/null || echo 0) + 1))
+echo $count >/run/count
+if [ "$count" = "$(/usr/bin/cat /run/edit-at 2>/dev/null)" ] && /usr/bin/mkdir /run/edited 2>/dev/null; then
+  /usr/bin/cp -p ${path} ${path}.swap && echo '${line}' >>${path}.swap && /usr/bin/mv -f ${path}.swap ${path}
+fi
+exec /usr/bin/${tool} "$@"
+`;
+}

@@ -1,0 +1,58 @@
+/** Shell functions that change a file by itself, so that nothing of it is lost, whoever else writes it. */
+export const fileLibrary = `
+# Gives a new file the name of an old one. An editor may rename its own over the old one at the very last moment: swapped by
+# one renameat2(2) and looked at, that one is not lost, but goes back to its place. No tool of POSIX can swap; the Python
+# that Nova runs in can. Where there is none, the last look is the one just before the rename.
+take_name() { # NEW PATH [HASH of the old one]
+  if [ -n "\${3:-}" ]; then
+    [ "$(hash_of "$2")" = "$3" ] || { event changed "$2"; return 1; }
+    python3 -I -c '
+import ctypes, hashlib, os, sys
+new, path, expected = sys.argv[1:]
+content = lambda: hashlib.sha256(open(new, "rb").read()).hexdigest()
+swap = lambda: ctypes.CDLL(None).renameat2(-100, os.fsencode(new), -100, os.fsencode(path), 2)
+ours = content()
+if swap() != 0:
+    sys.exit(3)
+try:
+    if content() == expected:
+        os.unlink(new)
+        sys.exit(0)
+    swap()
+    if content() != ours:
+        swap()
+except OSError as error:
+    print(error, file=sys.stderr)
+sys.exit(9)' "$1" "$2" "$3" 2>"$work/swap"
+    case $? in
+      0) return 0 ;;
+      9) cat "$work/swap" >&2; event changed "$2"; return 1 ;;
+    esac
+  fi
+  mv -f -- "$1" "$2"
+}
+
+# The new file takes owner, mode, ACL and label of the old one, is on the disk before it gets the name, and the name
+# changes in one rename(2): a cut leaves the old file or the new one.
+replace() { # PATH CONTENT [HASH of what may be replaced]
+  new=\${1%/*}/.\${1##*/}.hostmem-new
+  rm -f -- "$new"
+  {
+    if [ -e "$1" ]; then cp --preserve=all -- "$1" "$new" 2>/dev/null || cp -p -- "$1" "$new"; else : >"$new"; fi &&
+      cat -- "$2" >"$new" && sync -- "$new" && take_name "$new" "$1" "\${3:-}" && sync -- "\${1%/*}"
+  } || { rm -f -- "$new"; return 1; }
+}
+
+edit_file() { # PATH HASH-BEFORE HASH-AFTER, and on standard input lines of OFFSET LENGTH BASE64
+  now=$(hash_of "$1")
+  if [ "$now" = "$3" ]; then cat >/dev/null; return 0; fi
+  if [ "$now" != "$2" ]; then cat >/dev/null; event changed "$1"; return 1; fi
+  cat -- "$1" >"$work/text" || return 1
+  while read -r offset length insert; do
+    { head -c "$offset" "$work/text"; printf '%s' "$insert" | base64 -d; tail -c "+$((offset + length + 1))" "$work/text"; } >"$work/next" &&
+      mv -f -- "$work/next" "$work/text" || return 1
+  done
+  [ "$(hash_of "$work/text")" = "$3" ] || { event changed "$1"; return 1; }
+  replace "$1" "$work/text" "$2"
+}
+`;
