@@ -150,7 +150,7 @@ function puppetResource(step: EditFileStep, facts: HostFacts): string | undefine
     `resources[${type}]`,
     `file[${step.path}]`,
   ];
-  return candidates.find((each) => facts.deployers.puppet.has(each));
+  return candidates.find((each) => facts.deployers.puppet.has(each.toLowerCase()));
 }
 
 function topicOf(path: string): Topic {

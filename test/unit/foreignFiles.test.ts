@@ -65,7 +65,7 @@ const cases: Record<string, Case> = {
     says: ["Puppet", "nova::compute::libvirt::file_backed_memory"],
   },
   "a ratio that puppet-nova manages": {
-    host: { deployers: { puppet: ["nova_config[DEFAULT/ram_allocation_ratio]"] } },
+    host: { deployers: { puppet: ["nova_config[default/ram_allocation_ratio]"] } },
     says: ["Puppet", "nova::ram_allocation_ratio"],
   },
   "options that Puppet purges": {
@@ -199,7 +199,7 @@ describe("a file that another tool writes", () => {
   });
 
   it("is told by what it manages: Puppet leaves other options, and a marked block the rest of the file, to others", () => {
-    const others = { deployers: { puppet: ["nova_config[DEFAULT/transport_url]", "qemu_config[memory_backing_dir]"] } };
+    const others = { deployers: { puppet: ["nova_config[default/transport_url]", "qemu_config[memory_backing_dir]"] } };
     assert.deepEqual(evaluated("FileBackedMemoryConfig", others, memory).messages, []);
     const block = nova(["# BEGIN ANSIBLE MANAGED BLOCK", "# END ANSIBLE MANAGED BLOCK", ""]);
     assert.deepEqual(evaluated("FileBackedMemoryConfig", block, memory).messages, []);

@@ -4,7 +4,7 @@ import type { Sections } from "./sections";
 export interface DeployerFacts {
   /** Directories of such tools that the host has. */
   places: ReadonlySet<string>;
-  /** What Puppet's last run managed, as `type[title]`, as far as it can be in a file that we edit. */
+  /** What Puppet's last run managed, as `type[title]` in lower case, as far as it can be in a file that we edit. */
   puppet: ReadonlySet<string>;
 }
 
@@ -16,22 +16,25 @@ export const deployerPlaces = {
   openstackAnsible: ["/openstack/venvs", "/etc/openstack_deploy", "/etc/openstack-release"],
 } as const;
 
-/** Puppet's `resourcefile`, in the state directories of Puppet's own packages, of Debian's, and of older ones. */
-const resourceLists = ["/opt/puppetlabs/puppet/cache", "/var/cache/puppet", "/var/lib/puppet"].map(
-  (directory) => `${directory}/state/resources.txt`,
+/** Where Puppet keeps its state: Puppet's own packages, Debian's, and older ones. */
+const puppetStates = ["/opt/puppetlabs/puppet/cache", "/var/cache/puppet", "/var/lib/puppet"].map(
+  (directory) => `${directory}/state`,
 );
 
+/** `resources.txt` is what the agent's last run managed; where Puppet runs without a server, only `state.yaml` says so. */
 export const collectDeployers = `
 section deployers
 for place in ${Object.values(deployerPlaces).flat().join(" ")}; do [ -e "$place" ] && echo "$place"; done
 section puppet
-for list in ${resourceLists.join(" ")}; do
-  [ ! -f "$list" ] || grep -i -E '^(nova_config|qemu_config|mount|resources|file)\\[' -- "$list" | grep -v '^file\\[/\\(opt\\|usr\\|var\\)/' | head -n 5000
-done
+for state in ${puppetStates.join(" ")}; do
+  if [ -f "$state/resources.txt" ]; then cat -- "$state/resources.txt"
+  elif [ -f "$state/state.yaml" ]; then sed -n 's/^["'\\'']\\{0,1\\}\\([A-Z][a-z_]*\\[.*\\]\\)["'\\'']\\{0,1\\}:$/\\1/p' "$state/state.yaml"
+  fi
+done | grep -i -E '^(nova_config|qemu_config|mount|resources|file)\\[' | grep -v -i '^file\\[/\\(opt\\|usr\\|var\\)/' | head -n 5000
 `;
 
 export function parseDeployers(sections: Sections): DeployerFacts {
-  // A type is a word of Puppet's, in whatever case; a title is not.
-  const resources = sections.lines("puppet").map((line) => line.replace(/^[^[]*/, (type) => type.toLowerCase()));
+  // The agent's list is in lower case as a whole.
+  const resources = sections.lines("puppet").map((line) => line.toLowerCase());
   return { places: new Set(sections.lines("deployers")), puppet: new Set(resources) };
 }

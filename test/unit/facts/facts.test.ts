@@ -1,5 +1,6 @@
 import { strict as assert } from "node:assert";
 import { parseBlockDevices } from "../../../provider/core/facts/blockDevices";
+import { parseDeployers } from "../../../provider/core/facts/deployers";
 import { parseDirectories } from "../../../provider/core/facts/directories";
 import { parseFileSystems } from "../../../provider/core/facts/fileSystems";
 import { parseGuestMemoryFiles, parseGuests } from "../../../provider/core/facts/guests";
@@ -33,6 +34,10 @@ const facts: Record<string, (sections: Sections) => unknown> = {
   blockDevices: (sections) => Object.fromEntries(parseBlockDevices(sections)),
   directories: (sections) => Object.fromEntries(parseDirectories(sections)),
   tools: (sections) => ({ all: [...parseTools(sections)] }),
+  deployers: (sections) => {
+    const found = parseDeployers(sections);
+    return { places: [...found.places], puppet: [...found.puppet] };
+  },
   guests: (sections) => ({ all: parseGuests(sections) }),
   guestMemoryFiles: (sections) => ({ all: parseGuestMemoryFiles(sections) }),
   journal: (sections) => {
