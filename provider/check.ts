@@ -1,4 +1,5 @@
 import { factsOnceBooted } from "./core/boot";
+import { claims } from "./core/claims";
 import { HostError, isUnreachable } from "./core/errors";
 import { Inputs, type Problem } from "./core/inputs/problem";
 import { hasUnknown } from "./core/inputs/unknown";
@@ -55,9 +56,17 @@ async function checkHost(
 ): Promise<CheckResult> {
   const { session, args, log } = declared;
   try {
-    const rival = claim(declared);
-    if (rival) return { inputs, failures: [toFailure(rival, inputs)] };
+    const atOnce = rivalOf(declared, session, context);
+    if (atOnce) return { inputs, failures: [toFailure(atOnce, inputs)] };
     const facts = mayBeBooting(inputs, olds, context) ? await factsOnceBooted(session, log) : await session.facts();
+    const rival = rivalOf(declared, facts.system.running, context);
+    if (rival) return { inputs, failures: [toFailure(rival, inputs)] };
+    const twin = claims.twin(session.host, facts.system);
+    if (context.preview && twin !== undefined) {
+      log(
+        `warning: has the machine-id of ${twin}, too: one is a clone of the other. systemd-machine-id-setup(1) makes a new one`,
+      );
+    }
     const evaluation = evaluate(declared, facts, olds, plannedByOthers(declared));
     if (evaluation.problems.length > 0) {
       return { inputs, failures: evaluation.problems.map((problem) => toFailure(problem, inputs, session.host)) };
@@ -95,14 +104,13 @@ function mayBeBooting(inputs: Properties, olds: Properties, context: RunContext)
 }
 
 /** Two resources of one program that declare the same object would undo each other, for ever. */
-function claim({ kind, args, session }: Declared): Problem | undefined {
-  if (!kind.hasRecord) return undefined;
-  const owner = session.claims.get(kind.name) ?? args.owner;
-  session.claims.set(kind.name, owner);
-  if (owner === args.owner) return undefined;
+function rivalOf({ kind, args, session }: Declared, host: unknown, { resource }: RunContext): Problem | undefined {
+  const rival = kind.hasRecord ? claims.rival(host, kind.name, { owner: args.owner, resource }) : undefined;
+  if (rival === undefined) return undefined;
+  const other = rival.owner === args.owner ? "another resource of that name" : rival.owner;
   return {
     path: "",
-    message: `[${session.host}] ${kind.name} of this host is already declared by ${owner}; a host has one. Take one of the two out of the program`,
+    message: `[${session.host}] ${kind.name} of this host is already declared by ${other}; a host has one. Take one of the two out of the program`,
   };
 }
 

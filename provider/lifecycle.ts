@@ -1,3 +1,4 @@
+import { claims } from "./core/claims";
 import { HostError, isUnreachable } from "./core/errors";
 import type { HostFacts } from "./core/facts/hostFacts";
 import { readCommon } from "./core/inputs/common";
@@ -109,8 +110,7 @@ async function bring(
   onApplied: (report: ApplyReport) => void = () => {},
 ): Promise<HostFacts> {
   const { session, args, log } = declared;
-  // What was shown of a replacement was seen before its delete.
-  const shown = session.removed.has(declared.kind.name) ? undefined : (inputs["plan"] as string[] | undefined);
+  const shown = inputs["plan"] as string[] | undefined;
   const { report } = await session.apply(
     (facts) => {
       const { problems, plan } = evaluate(declared, facts, olds ?? inputs);
@@ -165,10 +165,18 @@ export async function read(kind: Kind<CommonArgs>, id: string, properties: Prope
   }
 }
 
+/**
+ * The engine deletes what a program does not declare any more, and the former half of a replacement. An object that this
+ * very run declares under the same owner is in use: its resource was moved to another parent, say, or is replaced.
+ */
 export async function remove(kind: Kind<CommonArgs>, _id: string, properties: Properties): Promise<void> {
   const declared = readRecorded(kind, properties);
   const { session, args, log } = declared;
   const makePlan = (facts: HostFacts): Plan => {
+    if ([session, facts.system.running].some((host) => claims.isDeclared(host, kind.name, args.owner))) {
+      log(`${kind.name}: the program declares it in another place or anew; what is set on the host stays`);
+      return { steps: [], warnings: [] };
+    }
     if (kind.hasRecord && !isOwner(kind.name, args.owner, facts)) {
       log(`${kind.name}: this host has no record of ${args.owner}; what is set on it stays as it is`);
       return { steps: [], warnings: [] };
@@ -178,7 +186,6 @@ export async function remove(kind: Kind<CommonArgs>, _id: string, properties: Pr
     for (const line of [...planLines(plan), ...plan.warnings]) log(line);
     return plan;
   };
-  session.removed.add(kind.name);
   const options = { holder: holder(args), lockTimeoutSeconds: args.lockTimeoutSeconds, progress: log };
   await session.apply(makePlan, options).catch((error: unknown) => {
     throw isUnreachable(error) && !(error instanceof ApplyFailure) ? notRemoved(error) : error;

@@ -4,6 +4,7 @@ import { commonInputNames, readAccess, readCommon } from "./core/inputs/common";
 import { Inputs, type Problem } from "./core/inputs/problem";
 import type { CommonArgs, Evaluation, Kind } from "./core/kinds/kind";
 import { ownerProblems } from "./core/ownership";
+import type { Plan, Step } from "./core/plan/step";
 import { readableLine } from "./core/readable";
 import type { HostSession, PlannedEffect } from "./core/session";
 import { sessionFor } from "./core/sessions";
@@ -23,6 +24,8 @@ export interface RunContext {
   preview?: boolean;
   /** The connection comes from another resource of the program, which may have made the host in this very run. */
   isMadeHere?: boolean;
+  /** Number of the resource in its program. */
+  resource?: number;
 }
 
 /** Inputs that the user or the SDK gives, and those that check computes from the host. */
@@ -117,8 +120,24 @@ export function evaluate(
     path: "",
     message: `${lack}; ${advice}`,
   }));
-  return { ...evaluation, problems: [...owners, ...lacks, ...evaluation.problems] };
+  const problems = [...owners, ...lacks, ...evaluation.problems];
+  const plan = problems.length > 0 ? evaluation.plan : withRecords(kind.name, args, facts, evaluation.plan);
+  return { ...evaluation, plan, problems };
 }
+
+/** What is to be said, or done, about the record that the host has of this object, beside what the kind does. */
+function withRecords(kind: string, args: CommonArgs, facts: HostFacts, plan: Plan): Plan {
+  const owner = facts.journal.objects.get(kind)?.owner;
+  if (owner === undefined) return plan;
+  const warnings = [...plan.warnings];
+  if (owner !== args.owner) warnings.unshift(`${kind} belonged to ${owner} until now`);
+  if (!facts.system.isCopy) return { ...plan, warnings };
+  warnings.unshift("the records on this host were made on another machine: its disk was copied here, or moved");
+  return { steps: plan.steps.length > 0 ? plan.steps : [renewHostId], warnings };
+}
+
+/** Every apply sees to the host's identity; this one does no more. */
+const renewHostId: Step = { kind: "call", call: "true", args: [], line: undefined, what: "give the host an identity" };
 
 /** A restart that an earlier run left undone; one that this run brought about is the ServiceActivation's to do. */
 export function isInterrupted({ session }: Declared, facts: HostFacts): boolean {

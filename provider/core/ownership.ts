@@ -33,9 +33,10 @@ export function ownerProblem(
     stack === splitOwner(args.owner)[0]
       ? `. If it was renamed, say so in its options: aliases: [{ name: "${name}" }]`
       : "";
+  const copied = facts.system.isCopy ? ". This record was made on another machine: its disk was copied here" : "";
   return {
     path: "",
-    message: `${kind} of this host belongs to ${owner} (project/stack/resource)${renamed}. Destroy it there, or take it over with takeOverFrom: "${owner}"`,
+    message: `${kind} of this host belongs to ${owner} (project/stack/resource)${renamed}. Destroy it there, or take it over with takeOverFrom: "${owner}"${copied}`,
   };
 }
 

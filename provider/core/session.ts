@@ -50,10 +50,6 @@ export class HostSession {
   private notBefore = 0;
   /** By resource, see PlannedEffect. */
   readonly planned = new Map<string, PlannedEffect>();
-  /** The owner that declares an object of this host in this run, by kind. */
-  readonly claims = new Map<string, string>();
-  /** Kinds whose object this run took off the host: the first half of a replacement, perhaps. */
-  readonly removed = new Set<string>();
   /** True once this process has changed the host. */
   hasApplied = false;
 

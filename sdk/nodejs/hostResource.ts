@@ -3,6 +3,9 @@ import { providerText, resourceType } from "../../provider/dynamic";
 import { readHostAhead } from "./readAhead";
 import type { HostArgs } from "./types";
 
+/** How many this program has declared: Pulumi lets resources below different kinds of parents have one name. */
+let resources = 0;
+
 /** Base of the resources that are one object on one host. */
 export abstract class HostResource extends pulumi.CustomResource {
   /** `project/stack/name`: who the object belongs to, as the host remembers it. */
@@ -35,6 +38,7 @@ export abstract class HostResource extends pulumi.CustomResource {
           readAhead: readHostAhead(kind, { ...args }),
           preview: pulumi.runtime.isDryRun(),
           isMadeHere: comesFromResource(args.connection),
+          resource: ++resources,
         },
         owner: `${pulumi.getProject()}/${pulumi.getStack()}/${name}`,
         connection: pulumi.secret(args.connection),

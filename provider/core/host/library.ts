@@ -1,4 +1,5 @@
 import { fileLibrary } from "./fileLibrary";
+import { hardwareFunction } from "./identity";
 import { applyDirectory, hostIdPath, lockPath, stateDirectory } from "./paths";
 
 /**
@@ -64,9 +65,13 @@ remove_record() { # PATH
   rm -f -- "$1" && sync -- "\${1%/*}"
 }
 
+${hardwareFunction}
+# Its second line says on which machine it was made: one that got a copy of this disk makes its own.
 make_host_id() { # PATH
+  hardware=$(hardware) made_on=$(sed -n 2p "$1" 2>/dev/null)
+  [ ! -s "$1" ] || [ "\${made_on%% *}" != "\${hardware%% *}" ] || [ "$made_on" = "$hardware" ] || rm -f -- "$1"
   [ -s "$1" ] && return 0
-  mkdir -p -- "\${1%/*}" && cat /proc/sys/kernel/random/uuid >"$work/id" && replace "$1" "$work/id"
+  mkdir -p -- "\${1%/*}" && { cat /proc/sys/kernel/random/uuid; echo "$hardware"; } >"$work/id" && replace "$1" "$work/id"
 }
 
 # With the last object gone, nothing of ours stays. Empty folders that a cut leaves are removed by who follows the apply.

@@ -28,7 +28,7 @@ export function compile(plan: Plan, options: CompileOptions): string {
     ...expectations(plan),
     "event begun",
     `make_host_id ${quote(hostIdPath)} ${orFail(`write ${hostIdPath}`)}`,
-    `event host-id "$(cat ${quote(hostIdPath)})"`,
+    `event host-id "$(sed 1q ${quote(hostIdPath)})"`,
     ...plan.steps.map(compileStep),
     "leave_host",
     "finish applied",

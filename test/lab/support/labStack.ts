@@ -16,6 +16,9 @@ export interface LabStackOptions {
   /** Default: the host's own login. Set as a secret. */
   connection?: Record<string, unknown>;
   environment?: NodeJS.ProcessEnv;
+  /** Names of the Pulumi project and its stack. */
+  name?: string;
+  stack?: string;
 }
 
 /** A Pulumi stack for one lab host, run by the real CLI, which remembers all that the CLI ever printed. */
@@ -32,6 +35,8 @@ export class LabStack {
     const project = await Project.create({
       program: options.program,
       ...(options.environment ? { environment: options.environment } : {}),
+      ...(options.name === undefined ? {} : { name: options.name }),
+      ...(options.stack === undefined ? {} : { stack: options.stack }),
     });
     const stack = new LabStack(project, commandSeconds[host.kind]);
     await stack.connect(options.connection ?? loginOf(host));

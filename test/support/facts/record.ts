@@ -13,7 +13,7 @@ type Sections = FactFixture["sections"];
 
 /** Which sections a fact is read from, and in which cases it says something that it does not say in another one. */
 const facts: Record<string, { section: RegExp; cases: RegExp }> = {
-  system: { section: /^(system|host-id)$/, cases: /nova$|bare|managed/ },
+  system: { section: /^(system|host-id|identity)$/, cases: /nova$|bare|managed/ },
   units: { section: /^units$/, cases: /nova$|off|bare|rdo/ },
   novaCompute: {
     section: /^(units|nova-.*|file \/etc\/(default\/.*|nova\/nova-compute\.conf))$/,
@@ -27,6 +27,7 @@ const facts: Record<string, { section: RegExp; cases: RegExp }> = {
   guestMemoryFiles: { section: /^guest-memory$/, cases: /guest|bare/ },
   blockDevices: { section: /^device /, cases: /nova$|bare/ },
   directories: { section: /^directory /, cases: /nova$|bare/ },
+  deployers: { section: /^(deployers|puppet)$/, cases: /bare|puppet|kolla/ },
   tools: { section: /^tools$/, cases: /nova$|bare/ },
   journal: { section: /^(file \/var\/lib\/hostmem\/.*|applies)$/, cases: /managed|bare/ },
 };

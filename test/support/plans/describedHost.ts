@@ -106,6 +106,8 @@ export class DescribedHost {
         kernel: "6.1.0-18-amd64",
         machineId: "0f".repeat(16),
         hostId: undefined,
+        isCopy: false,
+        running: "0f0f compute-1",
         now: 1_795_262_000,
         bootedAt: 1_795_000_000,
       },
