@@ -44,7 +44,7 @@ export abstract class HostResource extends pulumi.CustomResource {
         connection: pulumi.secret(args.connection),
         become: typeof args.become === "object" ? pulumi.secret(args.become) : args.become,
       },
-      // Both are the same thing on the host: a delete that comes after the create would take its work back.
+      // Both are the same thing on the host, which a delete in a replacement leaves alone, whichever comes first.
       { deleteBeforeReplace: true, ...options },
     );
   }

@@ -90,8 +90,9 @@ export interface HostArgs {
   /** Hazards accepted by name. Default: none. */
   allowHazards?: pulumi.Input<pulumi.Input<Hazard>[]>;
   /**
-   * `project/stack/resource` of another owner to take this object over from; its own stack must forget it
-   * (`pulumi state delete`). Default: another owner's object is refused.
+   * `project/stack/resource` of another owner to take this object over from, after its state was lost, or once its own stack
+   * has forgotten it (`pulumi state delete`): what it set becomes this resource's, to keep and to take back. A store that the
+   * other's destroy kept is used as it is. Default: another owner's object is refused.
    */
   takeOverFrom?: pulumi.Input<string>;
 }
