@@ -27,6 +27,8 @@ export interface HostDescription extends StorageDescription {
   ramGib?: number;
   /** Directories of deployment tools that the host has, and what Puppet's last run managed. */
   deployers?: { places?: string[]; puppet?: string[] };
+  /** Its disk came from another machine, with our records on it. */
+  isCopy?: boolean;
 }
 
 const usual: Required<Omit<HostDescription, "nova" | "files">> & { files: Record<string, string[]> } = {
@@ -55,6 +57,7 @@ const usual: Required<Omit<HostDescription, "nova" | "files">> & { files: Record
   versions: { libvirt: "9.0.0", qemu: "7.2.22", nova: "26.2.2", kernel: "6.1.0", systemd: "252.0.0" },
   ramGib: 32,
   deployers: {},
+  isCopy: false,
 };
 
 /** A host that exists in memory only: facts as a facts script would give them, and files that plans can be applied to. */
@@ -106,7 +109,7 @@ export class DescribedHost {
         kernel: "6.1.0-18-amd64",
         machineId: "0f".repeat(16),
         hostId: undefined,
-        isCopy: false,
+        isCopy: description.isCopy ?? false,
         running: "0f0f compute-1",
         now: 1_795_262_000,
         bootedAt: 1_795_000_000,

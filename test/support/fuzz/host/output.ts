@@ -7,7 +7,7 @@ export const nonce = "0123456789abcdef0123456789abcdef";
 /** What a facts script printed, put together of what was recorded on real hosts. */
 function recorded(): string[] {
   const facts = ["system", "units", "novaCompute", "versions", "memory", "fileSystems", "guests", "guestMemoryFiles"];
-  const all = [...facts, "hostFiles", "journal", "tools", "blockDevices", "directories"];
+  const all = [...facts, "hostFiles", "journal", "tools", "blockDevices", "directories", "deployers"];
   const perFact = all.map((fact) => readFixtures<FactFixture>("facts", fact).map(({ content }) => content.sections));
   const hosts = Math.max(...perFact.map((cases) => cases.length));
   return Array.from({ length: hosts }, (_, host) => {
