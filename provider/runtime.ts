@@ -2,6 +2,7 @@ import { check } from "./check";
 import { kinds } from "./core/kinds";
 import { readable } from "./core/readable";
 import { create, diff, read, remove, update } from "./lifecycle";
+import { endWithEngine } from "./orphan";
 import type { Properties } from "./resource";
 
 /** The methods of a Pulumi resource provider, as state calls them. */
@@ -14,6 +15,7 @@ export type Method = "check" | "diff" | "create" | "read" | "update" | "delete";
  * @param args the arguments of the method of the same name in Pulumi's dynamic `ResourceProvider`.
  */
 export async function run(kind: string, method: Method, args: readonly unknown[]): Promise<unknown> {
+  endWithEngine();
   const known = kinds.get(kind);
   if (!known) {
     throw plain(
