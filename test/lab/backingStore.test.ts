@@ -9,7 +9,7 @@ import { programOf } from "./support/programs";
 import { blankDisks, blkid, growDisk, hashOf, mountAt } from "./support/storeState";
 
 const mountPoint = "/srv/guests/store";
-const xfsLine = (uuid: string) => `UUID=${uuid} ${mountPoint} xfs nofail,x-systemd.device-timeout=30s,noatime 0 0`;
+const xfsLine = (uuid: string) => `UUID=${uuid} ${mountPoint} xfs nofail,x-systemd.device-timeout=90s,noatime 0 0`;
 
 /** Writes an MBR with one Linux partition of 600 MiB from 1 MiB on, and with a number of its own. */
 function partitionTable(disk: string): string {

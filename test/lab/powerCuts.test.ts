@@ -1,4 +1,3 @@
-import { strict as assert } from "node:assert";
 import type { LabHost } from "../support/lab/labHost";
 import { sampled } from "../support/sampled";
 import { beginTrial } from "../support/trials";
@@ -10,12 +9,23 @@ import { programOf } from "./support/programs";
 
 const mountPoint = "/srv/guests/store";
 
+interface Round {
+  round: number;
+  how: "power" | "reboot";
+}
+
 /** Each takes two boots, minutes on an emulated processor: a normal run has the one cut of boot.test.ts. */
-const rounds = sampled(
+const rounds = sampled<Round>(
   "rounds of power cuts",
-  [1, 2, 3, 4].map((round) => ({ round, how: "power" as const })).concat([{ round: 5, how: "reboot" as never }]),
+  [
+    { round: 1, how: "power" },
+    { round: 2, how: "power" },
+    { round: 3, how: "power" },
+    { round: 4, how: "power" },
+    { round: 5, how: "reboot" },
+  ],
   0,
-) as { round: number; how: "power" | "reboot" }[];
+);
 
 describe("an apply on a machine that goes down", function () {
   this.timeout(60 * 60_000);
@@ -58,7 +68,7 @@ describe("an apply on a machine that goes down", function () {
           await stack.preview({ expectNoChanges: true });
         } else {
           await cuts.restored();
-          assert.equal(await host.succeed("systemctl is-active libvirtd"), "active\n");
+          await host.succeed("virsh -q list");
           // Half of the rounds begin with a blank disk, the others adopt what is kept there.
           if (round % 2 === 0) await host.succeed(`blkdiscard -f ${host.disksById[0]}`);
         }

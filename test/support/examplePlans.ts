@@ -7,7 +7,7 @@ const novaConf = "/etc/nova/nova.conf";
 export function storePlan(device: string): string[] {
   return [
     `format ${device} as xfs, 883 MiB usable`,
-    `set in /etc/fstab: UUID=… ${storePlace} xfs nofail,x-systemd.device-timeout=30s,noatime 0 0`,
+    `set in /etc/fstab: UUID=… ${storePlace} xfs nofail,x-systemd.device-timeout=90s,noatime 0 0`,
     `mount ${storePlace}`,
     `let libvirtd start only with ${storePlace} mounted`,
   ];

@@ -6,8 +6,11 @@ import { tmpfsBytes } from "./storeSize";
 
 export const fstabPath = "/etc/fstab";
 
-/** So that the host boots without the disk, and does not wait for it for long. */
-const bootSafety = ["nofail", "x-systemd.device-timeout=30s"];
+/**
+ * So that the host boots without the disk; only libvirt waits for it, and not for ever. An array that lost a disk is
+ * started 30 s after its first one was found (mdadm-last-resort@.timer), which has to be within that time.
+ */
+const bootSafety = ["nofail", "x-systemd.device-timeout=90s"];
 
 export function storeEntries(args: BackingStoreArgs, facts: HostFacts): FstabEntry[] {
   const text = facts.files.get(fstabPath)?.text ?? "";

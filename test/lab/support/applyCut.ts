@@ -23,6 +23,7 @@ while True:
     try:
         with open(folder + "/cgroup.procs") as file:
             seen.update(file.read().split())
+        time.sleep(0.002)
         if len(seen) >= limit:
             with open(folder + "/cgroup.freeze", "w") as file:
                 file.write("1")
@@ -56,7 +57,7 @@ export class ApplyCut {
       ended = true;
     };
     command.then(end, end);
-    for (const limit = Date.now() + 15 * 60_000; Date.now() < limit; await sleep(200)) {
+    for (const limit = Date.now() + 15 * 60_000; Date.now() < limit; await sleep(1000)) {
       if ((await this.host.readFile(said)).startsWith("frozen ")) return true;
       if (ended) return false;
     }

@@ -25,7 +25,6 @@ export async function cleanMachine(): Promise<LabHost> {
 async function stateOf(host: LabHost): Promise<string> {
   const state = await host.succeed(`
     sha256sum /etc/fstab /etc/crypttab /etc/mdadm/mdadm.conf /etc/nova/nova.conf /etc/libvirt/qemu.conf 2> /dev/null || :
-    systemctl is-active libvirtd || :
     virsh -q list --all; ls -A /srv
     lsblk --noheadings --raw --output NAME,SIZE,RO,MOUNTPOINT
     for disk in ${host.disksById.join(" ")}; do wipefs --noheadings $disk; done`);

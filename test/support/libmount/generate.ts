@@ -28,7 +28,7 @@ const options = fc.oneof(
   fc.constantFrom(
     "defaults",
     "ro",
-    "nofail,x-systemd.device-timeout=30s,noatime",
+    "nofail,x-systemd.device-timeout=90s,noatime",
     "rw,user=a\\040b",
     "defaults,",
     ",ro,,",

@@ -22,14 +22,14 @@ const file = fc
 
 describe("reading fstab", () => {
   it("gives the fields of an entry, blanks and octal escapes included", () => {
-    const [entry] = parseFstab("  UUID=0b1c\t/srv/guest\\040memory \t xfs  nofail,x-systemd.device-timeout=30s 0 2\n");
+    const [entry] = parseFstab("  UUID=0b1c\t/srv/guest\\040memory \t xfs  nofail,x-systemd.device-timeout=90s 0 2\n");
     assert.deepEqual(
       { ...entry, raw: undefined },
       {
         source: "UUID=0b1c",
         mountPoint: "/srv/guest memory",
         type: "xfs",
-        options: ["nofail", "x-systemd.device-timeout=30s"],
+        options: ["nofail", "x-systemd.device-timeout=90s"],
         offset: 0,
         length: 80,
         raw: undefined,
