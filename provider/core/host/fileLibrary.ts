@@ -5,6 +5,7 @@ export const fileLibrary = `
 # that Nova runs in can. Where there is none, the last look is the one just before the rename.
 take_name() { # NEW PATH [HASH of the old one]
   if [ -n "\${3:-}" ]; then
+    ours=$(hash_of "$1")
     [ "$(hash_of "$2")" = "$3" ] || { event changed "$2"; return 1; }
     python3 -I -c '
 import ctypes, hashlib, os, sys
@@ -28,19 +29,22 @@ sys.exit(9)' "$1" "$2" "$3" 2>"$work/swap"
       0) return 0 ;;
       9) cat "$work/swap" >&2; event changed "$2"; return 1 ;;
     esac
+    # It could not swap, if what is new still has its own name; else it was cut in the middle.
+    [ "$(hash_of "$1")" = "$ours" ] || { event changed "$2"; return 1; }
   fi
   mv -f -- "$1" "$2"
 }
 
 # The new file takes owner, mode, ACL and label of the old one, is on the disk before it gets the name, and the name
-# changes in one rename(2): a cut leaves the old file or the new one.
+# changes in one rename(2): a cut leaves the old file or the new one, and the other one under a name that is noted before,
+# for whoever forgets this apply.
 replace() { # PATH CONTENT [HASH of what may be replaced]
-  new=\${1%/*}/.\${1##*/}.hostmem-new
-  rm -f -- "$new"
+  new=\${1%/*}/.\${1##*/}.\${home##*/}.hostmem-new
   {
-    if [ -e "$1" ]; then cp --preserve=all -- "$1" "$new" 2>/dev/null || cp -p -- "$1" "$new"; else : >"$new"; fi &&
-      cat -- "$2" >"$new" && sync -- "$new" && take_name "$new" "$1" "\${3:-}" && sync -- "\${1%/*}"
-  } || { rm -f -- "$new"; return 1; }
+    printf '%s' "$new" >"$home/new" &&
+      if [ -e "$1" ]; then cp --preserve=all -- "$1" "$new" 2>/dev/null || cp -p -- "$1" "$new"; else : >"$new"; fi &&
+      cat -- "$2" >"$new" && sync -- "$new" && take_name "$new" "$1" "\${3:-}" && sync -- "\${1%/*}" && rm -f -- "$home/new"
+  } || { rm -f -- "$new" "$home/new"; return 1; }
 }
 
 edit_file() { # PATH HASH-BEFORE HASH-AFTER, and on standard input lines of OFFSET LENGTH BASE64

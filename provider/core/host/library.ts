@@ -2,6 +2,9 @@ import { fileLibrary } from "./fileLibrary";
 import { hardwareFunction } from "./identity";
 import { applyDirectory, hostIdPath, lockPath, stateDirectory } from "./paths";
 
+/** Removes a file that an apply was cut at giving its name, new or old. */
+const dropUnnamed = (home: string) => `[ ! -s "${home}/new" ] || rm -f -- "$(cat -- "${home}/new")"`;
+
 /**
  * The shell functions that an apply is written in. They run on the host as one transient unit, so nothing here may need
  * the client: every decision that can come up (somebody wrote meanwhile, Nova does not come up) is already in the script.
@@ -29,7 +32,7 @@ forget_apply() { # HOME
   if systemctl is-active --quiet "hostmem-apply-\${1##*/}.service" </dev/null; then return 0; fi
   limit=60
   if [ -e "$1/status" ]; then limit=$2; elif [ "$followed" = 1 ]; then limit=-1; fi
-  [ "$(age_of "$1")" -le "$limit" ] || rm -rf -- "$1" "/run/hostmem.\${1##*/}"
+  [ "$(age_of "$1")" -le "$limit" ] || { ${dropUnnamed("$1")}; rm -rf -- "$1" "/run/hostmem.\${1##*/}"; }
 }
 
 begin() { # LABEL SECONDS
@@ -210,6 +213,6 @@ while [ "$(cat ${home}/follower 2>/dev/null)" = $$ ]; do
   sleep 0.1
 done
 # One that was cut is over as well.
-if [ "$(cat ${home}/follower 2>/dev/null)" = $$ ] && { [ -e ${home}/status ] || [ "$answer" -ge 3 ]; }; then rm -rf ${home} /run/hostmem.${id}; rmdir ${stateDirectory}/objects ${applyDirectory} ${stateDirectory} 2>/dev/null || :; fi
+if [ "$(cat ${home}/follower 2>/dev/null)" = $$ ] && { [ -e ${home}/status ] || [ "$answer" -ge 3 ]; }; then ${dropUnnamed(home)}; rm -rf ${home} /run/hostmem.${id}; rmdir ${stateDirectory}/objects ${applyDirectory} ${stateDirectory} 2>/dev/null || :; fi
 `;
 }
