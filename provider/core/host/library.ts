@@ -185,10 +185,15 @@ say_log() { # UNIT LOG
 export function launchScript(id: string, script: string): string {
   const home = `${applyDirectory}/${id}`;
   return `
+make_home() { # Others that end take empty folders away at the same moment.
+  tries=0
+  until mkdir -p ${home}.new 2>/dev/null; do tries=$((tries + 1)); [ "$tries" -lt 100 ] || break; done
+  [ -d ${home}.new ] || mkdir -p ${home}.new
+}
 give_up() { rm -rf ${home} ${home}.new; rmdir ${applyDirectory} ${stateDirectory} 2>/dev/null; exit "$1"; }
 if [ ! -d ${home} ]; then
   umask 077
-  rm -rf ${home}.new && { mkdir -p ${home}.new || mkdir -p ${home}.new; } && base64 -d >${home}.new/script <<'END' && : >${home}.new/log && head -c 16384 /dev/zero >${home}.new/reserve && mv ${home}.new ${home} || give_up 71
+  rm -rf ${home}.new && make_home && base64 -d >${home}.new/script <<'END' && : >${home}.new/log && head -c 16384 /dev/zero >${home}.new/reserve && mv ${home}.new ${home} || give_up 71
 ${Buffer.from(script, "latin1").toString("base64")}
 END
   systemd-run --quiet --collect --unit=hostmem-apply-${id} --description="pulumi-hostmem apply" /bin/sh ${home}/script </dev/null || give_up 72
