@@ -31,7 +31,7 @@ const tools: Record<string, { path: string; report: RegExp }> = {
   blkid: { path: "/usr/sbin/blkid", report: /nobody can say what is on|is not blank|did not end within/ },
   wipefs: { path: "/usr/sbin/wipefs", report: /nobody can say what is on|is not blank|did not end within/ },
   // Others say the same, or all that there is to say does not depend on it.
-  lsblk: { path: "/usr/bin/lsblk", report: /is not blank/ },
+  lsblk: { path: "/usr/bin/lsblk", report: /is not blank|is in use/ },
   partx: { path: "/usr/bin/partx", report: /is not blank/ },
   stat: { path: "/usr/bin/stat", report: /is not blank|printed more than|did not end within/ },
 };

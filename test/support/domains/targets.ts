@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import * as fc from "fast-check";
 import { interestingLines } from "../../../provider/core/facts/guests";
 import { parseFacts } from "../../../provider/core/facts/hostFacts";
+import { textOf } from "../../../provider/core/facts/textOf";
 import { nonce, outputWith } from "../fuzz/host/output";
 import { type AnyTarget, target } from "../fuzz/target";
 import { bytes } from "../fuzz/texts";
@@ -125,7 +126,8 @@ export const domainTargets: AnyTarget[] = [
     start: XmlOracle.start,
     holds: async (domain: Domain, xml: XmlOracle, saw) => {
       const text = xmlOf(domain);
-      const { id, ...found } = await xml.read(text);
+      const { id, ...read } = await xml.read(text);
+      const found = { ...read, name: textOf(read.name) };
       const lines = text.split("\n").filter((line) => interesting.test(line));
       const folder = domain.running ? "/run/libvirt/qemu" : "/etc/libvirt/qemu";
       const facts = parseFacts("host", nonce, outputWith({ [`guest ${folder}/fuzz.xml`]: `${lines.join("\n")}\n` }));

@@ -72,7 +72,7 @@ export const contents: Record<string, Content> = {
   },
   "a GPT with a damaged primary": {
     make: `${gpt}; printf damaged | dd of=$1 bs=1 seek=536 conv=notrunc status=none`,
-    said: "it has a partition table, gpt UUID=…",
+    said: "it holds gpt UUID=… (1: empty, 2: empty)",
   },
   BitLocker: {
     make: `{ printf '\\353\\130\\220-FVE-FS-'; head -c 165 /dev/zero; printf '\\000\\020\\000\\000\\000\\000\\000\\000'; } |
