@@ -11,6 +11,7 @@ export function endWithEngine(): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on("error", (error: NodeJS.ErrnoException) => {
       if (error.code === "EPIPE") process.exit(1);
+      throw error;
     });
   }
 }

@@ -14,14 +14,20 @@ const sayEverySeconds = 60;
  * credential does not get better, and asking again locks accounts.
  */
 export async function factsOnceBooted(session: HostSession, say: (message: string) => void): Promise<HostFacts> {
-  for (let waited = 0; ; waited += pauseSeconds) {
+  const began = Date.now();
+  for (let nextSaid = 0; ; ) {
     try {
       return await session.facts();
     } catch (error) {
       if (!isUnreachable(error)) throw error;
+      // A try itself takes a minute where packets are dropped.
+      const waited = (Date.now() - began) / 1000;
       if (waited >= bootLimitSeconds) throw neverBooted(error);
-      if (waited % sayEverySeconds === 0)
-        say(`waits until it has booted, ${(bootLimitSeconds - waited) / 60} minutes at most: ${error.problem}`);
+      if (waited >= nextSaid) {
+        nextSaid = waited + sayEverySeconds;
+        const minutes = Math.ceil((bootLimitSeconds - waited) / 60);
+        say(`waits until it has booted, ${minutes} minutes at most: ${error.problem}`);
+      }
       await sleep(pauseSeconds * 1000);
       session.forget();
     }

@@ -1,17 +1,19 @@
 import { strict as assert } from "node:assert";
 import { mock } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { bootLimitSeconds, factsOnceBooted } from "../../provider/core/boot";
 import { HostError } from "../../provider/core/errors";
 import type { HostFacts } from "../../provider/core/facts/hostFacts";
 import type { HostSession } from "../../provider/core/session";
 
 /** A host that answers after so many tries, or never; facts are read anew only once the former ones are forgotten. */
-function bootingHost(tries: number, kind: HostError["kind"] = "unreachable") {
+function bootingHost(tries: number, kind: HostError["kind"] = "unreachable", trySeconds = 0) {
   let known: HostError | undefined;
   let asked = 0;
   const session = {
     facts: async () => {
       asked += known ? 0 : 1;
+      if (trySeconds > 0) await sleep(trySeconds * 1000);
       if (asked > tries) return { host: "compute-1" } as HostFacts;
       known ??= new HostError(kind, "compute-1", "connection refused", { advice: "Check the port." });
       throw known;
@@ -38,7 +40,7 @@ async function untilOver<T>(running: Promise<T>): Promise<T> {
 }
 
 describe("a host that was made in this run", () => {
-  beforeEach(() => mock.timers.enable({ apis: ["setTimeout"] }));
+  beforeEach(() => mock.timers.enable({ apis: ["setTimeout", "Date"] }));
   afterEach(() => mock.timers.reset());
 
   it("is waited for while it boots, and that is said once a minute", async () => {
@@ -50,6 +52,17 @@ describe("a host that was made in this run", () => {
       "waits until it has booted, 15 minutes at most: connection refused",
       "waits until it has booted, 14 minutes at most: connection refused",
     ]);
+  });
+
+  it("is waited for no longer where each try takes a minute", async () => {
+    const said: string[] = [];
+    const host = bootingHost(1000, "unreachable", 60);
+    await assert.rejects(
+      untilOver(factsOnceBooted(host.session, (message) => said.push(message))),
+      /has not booted within 15 minutes/,
+    );
+    assert.equal(host.asked(), 14);
+    assert.equal(said[1], "waits until it has booted, 13 minutes at most: connection refused");
   });
 
   it("is not waited for if it answers at once", async () => {

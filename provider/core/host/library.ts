@@ -218,6 +218,6 @@ while [ "$(cat ${home}/follower 2>/dev/null)" = $$ ]; do
   sleep 0.1
 done
 # One that was cut is over as well.
-if [ "$(cat ${home}/follower 2>/dev/null)" = $$ ] && { [ -e ${home}/status ] || [ "$answer" -ge 3 ]; }; then ${dropUnnamed(home)}; rm -rf ${home} /run/hostmem.${id}; rmdir ${stateDirectory}/objects ${applyDirectory} ${stateDirectory} 2>/dev/null || :; fi
+if [ "$(cat ${home}/follower 2>/dev/null)" = $$ ] && { [ -e ${home}/status ] || [ "$answer" -ge 3 ]; }; then ${dropUnnamed(home)}; rm -rf ${home} /run/hostmem.${id}; flock -n ${lockPath} rmdir ${stateDirectory}/objects 2>/dev/null; rmdir ${applyDirectory} ${stateDirectory} 2>/dev/null || :; fi
 `;
 }
