@@ -45,7 +45,7 @@ describe("a store on what is made of other disks", function () {
   const onDisks = (script: string) =>
     host.succeed(`set -- ${host.disksById.join(" ")}\n${script}\nudevadm settle`, { seconds: 300 });
 
-  for (const { device, make, end } of sampled("stores on what is made of disks", stores, 1)) {
+  for (const { device, make, end } of sampled("stores on what is made of disks", stores, 0)) {
     it(`is made on ${device}, right as it is, and taken back without its file system`, async () => {
       await onDisks(make);
       const fstab = await host.readFile("/etc/fstab");
@@ -70,12 +70,16 @@ describe("a store on what is made of other disks", function () {
         provider = await ProvidedStore.of(host);
         const again = await provider.preview({ device, mountPoint });
         assert.deepEqual({ refused: again.refused, plan: again.plan }, { refused: "", plan: [] });
+        // A program that still declares it is another run.
+        await provider.stop();
+        provider = await ProvidedStore.of(host);
         await provider.destroy(made.id, again.inputs);
         assert.equal(await mountAt(host, mountPoint), undefined);
         assert.equal(await host.readFile("/etc/fstab"), fstab);
         assert.equal(await blkid(host, device, "UUID"), uuid);
       } finally {
         await provider.stop();
+        await host.execute(`umount ${mountPoint}`);
         await onDisks(`${end}; for disk in $1 $2; do wipefs --quiet --all $disk; blkdiscard -f $disk; done`);
       }
     });
