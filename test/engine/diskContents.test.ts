@@ -12,10 +12,10 @@ import { assertRefused, assertSaid, preview, sizeMib, tidy, uuid } from "./suppo
 const recordedSaid: Record<string, string> = {
   "bcache-backing": "it holds bcache UUID=…",
   "bcache-cache": "it holds bcache UUID=…",
-  "dm-integrity": "it holds DM_integrity",
+  "dm-integrity": "it holds DM_integrity sha256:…",
   "dm-verity": "it holds DM_verity_hash UUID=…",
-  "drbd-8": "it holds drbd",
-  "drbd-9": "it holds drbd",
+  "drbd-8": "it holds drbd sha256:…",
+  "drbd-9": "it holds drbd sha256:…",
   luks1: "it holds crypto_LUKS UUID=…",
   luks2: "it holds crypto_LUKS UUID=…",
   "lvm-with-volume": "it holds LVM2_member UUID=…",

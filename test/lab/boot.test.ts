@@ -14,8 +14,15 @@ import { blkid, mountAt } from "./support/storeState";
 /** About as many processes as the applies of one update start; the last points are right after its end. */
 const processesOfAnUpdate = 120;
 
-/** Boots change what has nothing to do with us, and a disk keeps its store. */
-const ofBoots = [/^disk /, /^daemon /, /^unit (?!libvirt|virt|nova)/, /^runtime unit /];
+/** Boots and guests change what has nothing to do with us, and a disk keeps its store. */
+const ofBoots = [
+  /^disk /,
+  /^daemon /,
+  /^file \/etc\/apparmor\.d\/libvirt\/libvirt-/,
+  /^mount \/proc\/sys\/fs\/binfmt_misc:/,
+  /^unit (?!libvirt|virt|nova)/,
+  /^runtime unit /,
+];
 
 /** libvirtd ends when nobody has asked it anything for two minutes, and starts by its socket. */
 const asked = "virsh -q list > /dev/null";

@@ -78,7 +78,7 @@ export const contents: Record<string, Content> = {
     make: `{ printf '\\353\\130\\220-FVE-FS-'; head -c 165 /dev/zero; printf '\\000\\020\\000\\000\\000\\000\\000\\000'; } |
       dd of=$1 conv=notrunc status=none
       printf -- '-FVE-FS-\\060\\000\\002\\000' | dd of=$1 bs=4096 seek=1 conv=notrunc status=none`,
-    said: "it holds BitLocker",
+    said: "it holds BitLocker sha256:…",
   },
   "the backup of a GPT alone": {
     make: `${gpt}; dd if=/dev/zero of=$1 bs=1M count=1 conv=notrunc status=none`,
