@@ -134,6 +134,17 @@ describe("the documentation", () => {
     }
   });
 
+  it("names a test that is there for each guarantee", () => {
+    const [, guarantees = ""] = /\n## Guarantees\n([\s\S]*?)\n## /.exec(read("DESIGN.md")) ?? [];
+    const each = guarantees.split(/\n(?=\d+\. )/).filter((text) => /^\d+\. /.test(text));
+    assert.ok(each.length >= 16, `${each.length} guarantees`);
+    for (const guarantee of each) {
+      const tests = guarantee.match(/(?<![a-z/])test\/[A-Za-z/]+(\.test\.ts)?/g) ?? [];
+      assert.notDeepEqual(tests, [], guarantee);
+      for (const test of tests) assert.ok(existsSync(join(repository, test)), `${test} of: ${guarantee}`);
+    }
+  });
+
   it("links to files that are there", () => {
     for (const page of pages) {
       for (const [, target] of read(page).matchAll(/\]\(([^)#]+)\)/g)) {
