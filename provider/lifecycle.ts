@@ -91,9 +91,13 @@ export async function update(kind: Kind<CommonArgs>, _id: string, olds: Properti
   }
 }
 
-/** An apply that began is no longer a host to be skipped. */
 function isSkipped({ args }: Declared, error: unknown): error is HostError {
-  return args.unreachable === "skip" && isUnreachable(error) && !(error instanceof ApplyFailure);
+  return args.unreachable === "skip" && wasNotReached(error);
+}
+
+/** An apply that began has reached its host, also where the link to it was lost. */
+function wasNotReached(error: unknown): error is HostError {
+  return isUnreachable(error) && !(error instanceof ApplyFailure);
 }
 
 /** How a host is reached: recorded also while it is not, since refresh and destroy know only what is recorded. */
@@ -188,7 +192,7 @@ export async function remove(kind: Kind<CommonArgs>, _id: string, properties: Pr
   };
   const options = { holder: holder(args), lockTimeoutSeconds: args.lockTimeoutSeconds, progress: log };
   await session.apply(makePlan, options).catch((error: unknown) => {
-    throw isUnreachable(error) && !(error instanceof ApplyFailure) ? notRemoved(error) : error;
+    throw wasNotReached(error) ? notRemoved(error) : error;
   });
 }
 

@@ -3,6 +3,7 @@ import type { FileSystem } from "./facts/fileSystems";
 import { factsScript, type HostFacts, parseFacts } from "./facts/hostFacts";
 import type { Service } from "./facts/journal";
 import { covers, mergeProbes, noProbes, type Probes } from "./facts/probes";
+import { badAnswerAdvice } from "./facts/sections";
 import { type ApplyOptions, applyError, runApply } from "./plan/apply";
 import type { ApplyReport } from "./plan/applyLog";
 import type { Plan } from "./plan/step";
@@ -173,7 +174,7 @@ export async function readFacts(transport: Transport, probes: Probes): Promise<R
       {
         exitCode: result.exitCode,
         output: result.stderr,
-        advice: "Run the preview again; if it stays so, look at the host's sh and coreutils.",
+        advice: badAnswerAdvice,
       },
     );
   }

@@ -2,6 +2,7 @@ import { HostError } from "../errors";
 import type { OptionEdit } from "../files/edit";
 import type { HostFile } from "./hostFile";
 import type { ObjectRecord, PendingRecord, StoreRecord } from "./journal";
+import { textOf } from "./textOf";
 
 /** Reads what we keep about an object. */
 export function readObjectRecord(host: string, file: HostFile): ObjectRecord {
@@ -32,7 +33,7 @@ function readRecord<T extends object>(
 
 function parse(host: string, file: HostFile): unknown {
   try {
-    return JSON.parse(Buffer.from(file.text, "latin1").toString("utf8"));
+    return JSON.parse(textOf(file.text));
   } catch (cause) {
     throw changed(host, file, "is not JSON", cause);
   }

@@ -1,6 +1,7 @@
 import { HostError } from "../errors";
 
-const advice = "Run the preview again; if it stays so, look at the host's sh and coreutils.";
+/** What to do about an answer that cannot be. */
+export const badAnswerAdvice = "Run the preview again; if it stays so, look at the host's sh and coreutils.";
 
 /**
  * What a facts script prints: sections behind lines that start with a nonce. One printf per section costs the host no
@@ -25,7 +26,9 @@ export class Sections {
       else contents.set(name, [content]);
     }
     if (!contents.has("end")) {
-      throw new HostError("unexpected", host, "the host's answer to the facts script is incomplete", { advice });
+      throw new HostError("unexpected", host, "the host's answer to the facts script is incomplete", {
+        advice: badAnswerAdvice,
+      });
     }
     return new Sections(host, contents);
   }
@@ -34,7 +37,9 @@ export class Sections {
   get(name: string): string {
     const found = this.contents.get(name);
     if (found === undefined) {
-      throw new HostError("unexpected", this.host, `the facts script printed no "${name}"`, { advice });
+      throw new HostError("unexpected", this.host, `the facts script printed no "${name}"`, {
+        advice: badAnswerAdvice,
+      });
     }
     return found[0]!;
   }

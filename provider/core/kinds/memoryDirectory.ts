@@ -1,4 +1,5 @@
 import type { HostFacts } from "../facts/hostFacts";
+import { textOf } from "../facts/textOf";
 import { parseQemuConf, qemuSetting } from "../files/qemuConf";
 
 /** libvirt's default of `memory_backing_dir` (qemu.conf). */
@@ -10,7 +11,7 @@ export const qemuConfPath = "/etc/libvirt/qemu.conf";
 export function readMemoryBackingDir(facts: HostFacts): string | undefined {
   const file = facts.files.get(qemuConfPath);
   const value = file && qemuSetting(parseQemuConf(file.path, file.text), "memory_backing_dir")?.value;
-  return typeof value === "string" ? Buffer.from(value, "latin1").toString("utf8") : undefined;
+  return typeof value === "string" ? textOf(value) : undefined;
 }
 
 /** What `memory_backing_dir` will be: as declared, else as it is. The default, declared, means that nothing is set. */

@@ -159,10 +159,13 @@ export class Conversation {
   }
 
   private finished(): Outcome {
-    const exitCode = this.stdoutFrame.exitCode ?? Number.NaN;
     return {
       kind: "finished",
-      result: { stdout: Buffer.concat(this.output), stderr: this.stderrOutput.text(), exitCode },
+      result: {
+        stdout: Buffer.concat(this.output),
+        stderr: this.stderrOutput.text(),
+        exitCode: this.stdoutFrame.exitCode!,
+      },
     };
   }
 

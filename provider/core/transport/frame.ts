@@ -18,7 +18,7 @@ export class FrameParser {
   private readonly end: Buffer;
   private pending: Buffer = Buffer.alloc(0);
   private state: "before" | "inside" | "after" = "before";
-  /** The script's exit code, once the end line is there. */
+  /** The script's exit code, once the end line is there, and never before. */
   exitCode: number | undefined;
 
   constructor(nonce: string) {
