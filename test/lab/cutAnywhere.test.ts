@@ -4,18 +4,17 @@ import { cutEverywhere, problemsOf } from "../support/fault/campaign";
 import { type CutHost, startCutHost } from "../support/fault/lab";
 import { type Life, LivedLife } from "../support/fault/life";
 import { consentedLife, disk, impatient, mountPoint, wholeLife } from "../support/fault/lives";
+import { isFullRun } from "../support/sampled";
 import { blankDisks } from "./support/storeState";
 
-const isFull = process.env["HOSTMEM_TEST_FULL"] !== undefined;
-
 describe("an apply that is killed at one of its system calls", function () {
-  this.timeout((isFull ? 25 : 5) * 60_000);
+  this.timeout((isFullRun ? 25 : 5) * 60_000);
   let hosts: CutHost[] = [];
 
   before(async function () {
     this.timeout(20 * 60_000);
     hosts.push(await startCutHost("cuts"));
-    const others = Array.from({ length: isFull ? 4 : 1 }, () => startCutHost("cuts"));
+    const others = Array.from({ length: isFullRun ? 4 : 1 }, () => startCutHost("cuts"));
     hosts.push(...(await Promise.all(others)));
   });
   after(async () => {

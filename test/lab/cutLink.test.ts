@@ -8,7 +8,7 @@ import { type LinkFault, LinkProxy } from "../support/fault/linkProxy";
 import { disk, impatient, mountPoint } from "../support/fault/lives";
 import { differences, leftovers, type OutsideView, viewHost } from "../support/fault/outside";
 import { compareRecords, type HostRecord, recordHost } from "../support/lab/hostRecord";
-import { sampled } from "../support/sampled";
+import { isFullRun, sampled } from "../support/sampled";
 import { beginTrial } from "../support/trials";
 import { kill, sshClientsOf } from "./support/processes";
 import { blankDisks } from "./support/storeState";
@@ -18,12 +18,11 @@ const declared: DeclaredHost = {
   FileBackedMemoryConfig: { capacity: "512 MiB", memoryBackingDir: mountPoint, healthTimeoutSeconds: 30 },
 };
 const isOver = "! systemctl list-units --plain --no-legend 'hostmem-apply-*' | grep -q .";
-const isFull = process.env["HOSTMEM_TEST_FULL"] !== undefined;
 const everySoMany = (count: number, step: number) =>
   Array.from({ length: Math.floor(count / step) }, (_, index) => 1 + index * step);
 
 describe("an apply whose client is cut off", function () {
-  this.timeout((isFull ? 20 : 6) * 60_000);
+  this.timeout((isFullRun ? 20 : 6) * 60_000);
   let on: CutHost;
   let proxy: LinkProxy;
   let record: HostRecord;

@@ -1,7 +1,7 @@
 import { strict as assert } from "node:assert";
 import { Cutter } from "../support/fault/cutter";
 import type { LabHost } from "../support/lab/labHost";
-import { drawn } from "../support/sampled";
+import { drawn, isFullRun } from "../support/sampled";
 import { beginTrial } from "../support/trials";
 import { cleanNovaHost } from "./support/cleanHost";
 import { errorsOf, LabStack } from "./support/labStack";
@@ -39,7 +39,7 @@ describe("an apply on a real Nova host that is killed at one of its system calls
     await stack.destroy();
     const destroy = cutter.watched().calls;
 
-    for (const call of drawn("calls of an up on Nova", worthIt(up), process.env["HOSTMEM_TEST_FULL"] ? 4 : 1)) {
+    for (const call of drawn("calls of an up on Nova", worthIt(up), isFullRun ? 4 : 1)) {
       const claims = ["converged", "restored"] as const;
       const prove = beginTrial("system calls cut on a real Nova", `${call}: ${up[call - 1]}`, claims);
       cutter.cutAt(call);

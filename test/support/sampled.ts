@@ -1,13 +1,16 @@
 import { createHash } from "node:crypto";
 import { noteForRun } from "./runNotes";
 
+/** A run that tries all of its tables, however long that takes. */
+export const isFullRun = Boolean(process.env["HOSTMEM_TEST_FULL"]);
+
 /**
  * Some of the cases of a large table, drawn by the seed that the run prints; all of them in a full run.
  *
  * @param label what tells this table's draw from another's.
  */
 export function sampled<T>(label: string, cases: readonly T[], count: number): T[] {
-  return process.env["HOSTMEM_TEST_FULL"] ? [...cases] : drawn(label, cases, count);
+  return isFullRun ? [...cases] : drawn(label, cases, count);
 }
 
 /** The same where all would take too long even for a full run. */
@@ -21,6 +24,6 @@ export function drawn<T>(label: string, cases: readonly T[], count: number): T[]
 
 /** A test that only a full run has: what it shows changes rarely, and takes long. */
 export function itInFullRuns(title: string, test: Mocha.AsyncFunc): void {
-  if (process.env["HOSTMEM_TEST_FULL"]) it(title, test);
+  if (isFullRun) it(title, test);
   else noteForRun({ sample: "tests that only a full run has", drawn: 0, of: 1 });
 }

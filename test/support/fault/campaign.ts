@@ -1,5 +1,5 @@
 import { compareRecords, recordHost } from "../lab/hostRecord";
-import { sampled } from "../sampled";
+import { isFullRun, sampled } from "../sampled";
 import { beginTrial } from "../trials";
 import type { CutHost } from "./lab";
 import { type CutResult, type Life, LivedLife } from "./life";
@@ -71,7 +71,7 @@ function worthCutting(calls: readonly string[]): number[] {
     let end = first + 1;
     while (target(calls[first]) !== undefined && target(calls[end]) === target(calls[first])) end++;
     const between = Array.from({ length: Math.max(0, end - first - 2) }, (_, index) => first + 2 + index);
-    const some = process.env["HOSTMEM_TEST_FULL"] ? drawFew(between) : between;
+    const some = isFullRun ? drawFew(between) : between;
     numbers.push(first + 1, ...some, ...(end > first + 1 ? [end] : []));
     first = end;
   }

@@ -1,4 +1,5 @@
 import { strict as assert } from "node:assert";
+import { isFullRun } from "../sampled";
 import { beginTrial } from "../trials";
 import { type AnyTarget, type Oracle, startReader, tryCases } from "./target";
 
@@ -11,7 +12,7 @@ const mostBatches = 20;
 /** One test per target, with as many cases as a run of the tests has time for. */
 export function fuzzTests(targets: readonly AnyTarget[]): void {
   for (const target of targets) {
-    const numRuns = process.env["HOSTMEM_TEST_FULL"] ? target.runs.full : target.runs.sample;
+    const numRuns = isFullRun ? target.runs.full : target.runs.sample;
     describe(`${target.name}, seed ${seed}, ${numRuns} cases`, function () {
       this.timeout(0);
       let reader: Oracle;
