@@ -165,7 +165,9 @@ describe("a disk of this machine", function () {
       `device: ${disk.device} is read-only; declare another device, or see in the kernel's log why it is`,
     ]);
     const before = disk.hash();
-    assert.equal(callLibrary("make_file_system", "xfs", disk.device, uuid, "").ok, false);
+    const check = callLibrary("make_file_system", "xfs", disk.device, uuid, "");
+    assert.equal(check.ok, false);
+    assert.match(check.failed, / is read-only$/);
     assert.equal(disk.hash(), before);
   });
 

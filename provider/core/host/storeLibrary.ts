@@ -17,6 +17,7 @@ device_is() { # DEVICE CONTENT-OR-EMPTY UUID
   [ -z "$(lsblk -nro MOUNTPOINT -- "$real" | sed '/^$/d')" ] || { event failed "$1 is mounted"; return 1; }
   busy=$(why_busy "$real" | head -n 1)
   [ -z "$busy" ] || { event failed "$1 is in use: $busy"; return 1; }
+  [ "$(blockdev --getro "$real" 2>/dev/null)" != 1 ] || { event failed "$1 is read-only"; return 1; }
   unknown=$(why_unknown "$real")
   [ -z "$unknown" ] || { event failed "nobody can say what is on $1: $unknown"; return 1; }
   now=$(content_of "$real")
