@@ -9,7 +9,7 @@ import type { ApplyReport } from "./plan/applyLog";
 import type { Plan } from "./plan/step";
 import type { Transport } from "./transport/types";
 
-/** Facts older than this are read again, however long an update takes. */
+/** Facts that were heard longer ago are read again, however long an update takes. */
 export const factsMaxAgeMs = 30_000;
 
 /**
@@ -18,17 +18,20 @@ export const factsMaxAgeMs = 30_000;
  */
 const readingMs = 240_000;
 
-/** Facts as somebody read them: what the host printed, and when the reading began. */
+/** Facts as somebody read them: what the host printed, and when. */
 export interface RawFacts {
   nonce: string;
   /** What was asked beside what every host is asked. */
   probes: Probes;
   output: string;
+  /** When the reading began: what an apply changed meanwhile may be missing. */
   readAt: number;
+  /** When it had ended. They age from here, or a busy host that takes long to read would be read over and over. */
+  heardAt: number;
 }
 
 /** One try to read a host: what it printed, or why that failed. */
-export type ReadResult = RawFacts | { failure: HostError; readAt: number };
+export type ReadResult = RawFacts | { failure: HostError; readAt: number; heardAt: number };
 
 /** What a resource of this run will do to the host, for those that come after it in the same preview. */
 export interface PlannedEffect {
@@ -43,7 +46,7 @@ export interface PlannedEffect {
  * the facts with every apply.
  */
 export class HostSession {
-  private cached: { facts: HostFacts; probes: Probes; readAt: number } | undefined;
+  private cached: { facts: HostFacts; probes: Probes; readAt: number; heardAt: number } | undefined;
   private probes = noProbes;
   private reading: Promise<HostFacts> | undefined;
   private queue: Promise<unknown> = Promise.resolve();
@@ -66,7 +69,7 @@ export class HostSession {
     return this.transport.host;
   }
 
-  /** The host's facts, at most {@link factsMaxAgeMs} old and never from before an apply. */
+  /** The host's facts, heard at most {@link factsMaxAgeMs} ago and never from before an apply. */
   async facts(): Promise<HostFacts> {
     if (this.cached && this.isCurrent(this.cached)) return this.cached.facts;
     this.reading ??= this.read().finally(() => {
@@ -89,14 +92,15 @@ export class HostSession {
     this.probes = mergeProbes(this.probes, probes);
   }
 
-  private isCurrent(read: { readAt: number; probes?: Probes }): boolean {
-    const isYoung = read.readAt >= this.notBefore && Date.now() - read.readAt <= factsMaxAgeMs;
+  private isCurrent(read: { readAt: number; heardAt: number; probes?: Probes }): boolean {
+    const isYoung = read.readAt >= this.notBefore && Date.now() - read.heardAt <= factsMaxAgeMs;
     return isYoung && (read.probes === undefined || covers(read.probes, this.probes));
   }
 
   private remember(raw: RawFacts): HostFacts {
     const facts = parseFacts(this.host, raw.nonce, raw.output);
-    this.cached = { facts, probes: raw.probes, readAt: raw.readAt };
+    const { probes, readAt, heardAt } = raw;
+    this.cached = { facts, probes, readAt, heardAt };
     return facts;
   }
 
@@ -138,7 +142,7 @@ export class HostSession {
         tail: {
           script: after.script,
           onOutput: (output) => {
-            tail = { nonce: after.nonce, probes, output, readAt: Date.now() };
+            tail = { nonce: after.nonce, probes, output, readAt: Date.now(), heardAt: Date.now() };
           },
         },
       });
@@ -178,5 +182,5 @@ export async function readFacts(transport: Transport, probes: Probes): Promise<R
       },
     );
   }
-  return { nonce: script.nonce, probes, output: result.stdout.toString("latin1"), readAt };
+  return { nonce: script.nonce, probes, output: result.stdout.toString("latin1"), readAt, heardAt: Date.now() };
 }

@@ -12,7 +12,10 @@ const patienceMs = 300_000;
  */
 export async function readAhead(socketPath: string, key: string): Promise<ReadResult | undefined> {
   const answer = await ask(socketPath, { want: { facts: key } });
-  if (answer?.kind === "failed") return { failure: fromWire(answer.error), readAt: answer.readAt };
+  if (answer?.kind === "failed") {
+    const { error, readAt, heardAt } = answer;
+    return { failure: fromWire(error), readAt, heardAt };
+  }
   return answer?.kind === "facts" ? answer : undefined;
 }
 

@@ -14,8 +14,8 @@ export interface Request {
 }
 
 export type Answer =
-  | { kind: "facts"; nonce: string; probes: Probes; output: string; readAt: number }
-  | { kind: "failed"; error: WireError; readAt: number }
+  | { kind: "facts"; nonce: string; probes: Probes; output: string; readAt: number; heardAt: number }
+  | { kind: "failed"; error: WireError; readAt: number; heardAt: number }
   | { kind: "failures"; errors: WireError[] }
   | { kind: "unknown" };
 

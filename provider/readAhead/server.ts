@@ -85,9 +85,10 @@ async function read(connection: Connection, become: Become, probes: Probes): Pro
     const facts: RawFacts = await readFacts(transport, probes).finally(() => transport.close());
     return { kind: "facts", ...facts };
   } catch (error) {
-    // Facts are as old as their beginning, a failure as its end: a host that took a minute to be given up on is not
-    // dialled for another minute by whoever asks next.
-    return { kind: "failed", error: toWire(connection.host, error), readAt: Date.now() };
+    // Facts may be from before an apply by their beginning, a failure by its end: a host that took a minute to be given
+    // up on is not dialled for another minute by whoever asks next.
+    const now = Date.now();
+    return { kind: "failed", error: toWire(connection.host, error), readAt: now, heardAt: now };
   }
 }
 

@@ -22,11 +22,14 @@ class RecordedHost implements Transport {
   readonly host = "compute-1";
   scripts: string[] = [];
   failure: Error | undefined;
+  /** How long it takes to answer. */
+  readingMs = 0;
   /** What an apply reports. */
   report = "";
 
   async run(script: string, options?: Parameters<Transport["run"]>[1]) {
     this.scripts.push(script);
+    if (this.readingMs > 0) mock.timers.tick(this.readingMs);
     if (this.failure) throw this.failure;
     const nonce = /([0-9a-f]{32}) %s/.exec(script)?.[1] ?? "";
     let output = answer(nonce);
@@ -44,8 +47,13 @@ class RecordedHost implements Transport {
   }
 }
 
-const ahead = (readAt: number): RawFacts =>
-  ({ nonce: fixtureNonce, output: answer(fixtureNonce), readAt, probes: { devices: [], directories: [] } }) as RawFacts;
+const ahead = (readAt: number, heardAt = readAt): RawFacts => ({
+  nonce: fixtureNonce,
+  output: answer(fixtureNonce),
+  readAt,
+  heardAt,
+  probes: { devices: [], directories: [] },
+});
 const nobody = async () => undefined;
 const options = { holder: "test", lockTimeoutSeconds: 1, progress: () => {} };
 const plan = {
@@ -81,10 +89,32 @@ describe("what is known of a host", () => {
     assert.equal(host.scripts.length, 1);
   });
 
+  it("ages from its arrival: what took long to read is not read again for that", async () => {
+    const host = new RecordedHost();
+    host.readingMs = factsMaxAgeMs + 1;
+    const session = new HostSession(host, nobody);
+    await session.facts();
+    await session.facts();
+    assert.equal(host.scripts.length, 1);
+    const slow = new HostSession(host, async () => ahead(Date.now() - factsMaxAgeMs - 1, Date.now()));
+    await slow.facts();
+    assert.equal(host.scripts.length, 1);
+  });
+
+  it("is not used if its reading began before an apply, however late it arrived", async () => {
+    const host = new RecordedHost();
+    const session = new HostSession(host, async () => ahead(1_000_000, 1_000_010));
+    mock.timers.tick(5);
+    session.forget();
+    mock.timers.tick(5);
+    await session.facts();
+    assert.equal(host.scripts.length, 1);
+  });
+
   it("is that the host is away, if reading ahead just found that; the host is not asked again", async () => {
     const host = new RecordedHost();
     const failure = new HostError("unreachable", "compute-1", "cannot be reached");
-    const answerAhead = (readAt: number) => async (): Promise<ReadResult> => ({ failure, readAt });
+    const answerAhead = (readAt: number) => async (): Promise<ReadResult> => ({ failure, readAt, heardAt: readAt });
     await assert.rejects(new HostSession(host, answerAhead(1_000_000)).facts(), /cannot be reached/);
     assert.equal(host.scripts.length, 0);
     await new HostSession(host, answerAhead(1_000_000 - factsMaxAgeMs - 1)).facts();
