@@ -1,6 +1,6 @@
+import { strict as assert } from "node:assert";
 import type { LabHost } from "../support/lab/labHost";
 import { sampled } from "../support/sampled";
-import { beginTrial } from "../support/trials";
 import { ApplyCut } from "./support/applyCut";
 import { cleanMachine } from "./support/cleanMachine";
 import { LabStack } from "./support/labStack";
@@ -51,19 +51,18 @@ describe("an apply on a machine that goes down", function () {
   });
   after(async () => {
     stack?.remove();
-    await host?.succeed(`wipefs --quiet --all ${host.disksById[0]}; blkdiscard -f ${host.disksById[0]}`);
+    // Where that fails, the machine is found not to be as it was, and is thrown away.
+    await host
+      ?.execute(`wipefs --quiet --all ${host.disksById[0]}; blkdiscard -f ${host.disksById[0]}`)
+      .catch(() => {});
   });
 
   for (const { round, how } of rounds) {
     for (const verb of ["up", "destroy"] as const) {
       it(`finishes with the next ${verb} what a ${how === "power" ? "power cut" : "reboot"} ended (${round})`, async () => {
         const trial = `${verb} ${round}, ${how}`;
-        const prove = beginTrial("power cuts", trial, ["boots", "converged or explained", "restored"]);
-        await cuts.cut(drawnPoint(trial, processes[verb]), () => stack[verb]({ mustSucceed: false }), how);
-        prove("boots");
+        await cuts.cut(trial, drawnPoint(trial, processes[verb]), () => stack[verb]({ mustSucceed: false }), how);
         await cuts.converge(() => stack[verb]());
-        prove("converged or explained");
-        cuts.onceRestored(() => prove("restored"));
         if (verb === "up") {
           await stack.preview({ expectNoChanges: true });
         } else {
@@ -74,5 +73,11 @@ describe("an apply on a machine that goes down", function () {
         }
       });
     }
+  }
+
+  if (rounds.length > 0) {
+    it("was mostly in the middle of its work when that happened", () => {
+      assert.ok(cuts.inTheMiddle >= rounds.length, `${cuts.inTheMiddle} of ${2 * rounds.length} times`);
+    });
   }
 });

@@ -2,6 +2,7 @@ import { strict as assert } from "node:assert";
 import { createHash } from "node:crypto";
 import type { OperationResult } from "../../engine/support/project";
 import type { LabHost } from "../../support/lab/labHost";
+import { beginTrial, type Prove } from "../../support/trials";
 import { ApplyCut } from "./applyCut";
 import type { LabStack } from "./labStack";
 import { traces } from "./novaState";
@@ -17,11 +18,19 @@ export function drawnPoint(label: string, most: number): number {
   return 1 + (createHash("sha256").update(`${seed} ${label}`).digest().readUInt32BE() % most);
 }
 
-/** Cuts the power of a machine in the middle of what a stack does to it, and sees what is left of that. */
+const must = ["boots", "converged or explained", "restored"] as const;
+
+/**
+ * Cuts the power of a machine in the middle of what a stack does to it, and sees what is left of that. Each cut is a trial
+ * that the run counts; one that came when the command had just ended is counted as what it was.
+ */
 export class PowerCuts {
+  /** How many came in the middle of an apply. */
+  inTheMiddle = 0;
   private before = "";
   private afterCut = "";
-  private waiting: (() => void)[] = [];
+  /** Of the cuts since the machine was last as it was before all. */
+  private trials: Prove<(typeof must)[number]>[] = [];
 
   private constructor(
     private readonly host: LabHost,
@@ -39,6 +48,7 @@ export class PowerCuts {
    * machine is up again. With the machine goes who runs the command; a reboot leaves him to see what he can.
    */
   async cut(
+    trial: string,
     processes: number,
     begin: () => Promise<OperationResult>,
     how: "power" | "reboot" = "power",
@@ -48,6 +58,9 @@ export class PowerCuts {
     const command = begin();
     const reached = await cut.isReached(command);
     console.log(`      ${reached ? "cut" : "ended"} after ${await cut.count()} processes`);
+    if (reached) this.inTheMiddle++;
+    const prove = beginTrial(reached ? "power cuts" : "power cuts right after the end", trial, must);
+    this.trials.push(prove);
     if (how === "power") {
       await this.host.crash();
       for (const pid of processesOf(this.stack.project.directory)) kill(pid);
@@ -62,6 +75,7 @@ export class PowerCuts {
     await this.host.succeed("systemctl is-active multi-user.target");
     await this.expectWholeRecords();
     this.afterCut = await filesOf(this.host);
+    prove("boots");
   }
 
   /** Does what finishes it, and finds that every file was whole all the time: as it was before, or as it is now. */
@@ -74,17 +88,14 @@ export class PowerCuts {
     }
     const unfinished = "find /etc /var/lib/hostmem -name '*.hostmem-new' -o -name pending.json 2> /dev/null || :";
     assert.equal(await this.host.succeed(unfinished), "");
+    this.trials.at(-1)?.("converged or explained");
   }
 
-  /** Said once all is taken back. */
-  onceRestored(say: () => void): void {
-    this.waiting.push(say);
-  }
-
+  /** Finds that all is taken back. */
   async restored(): Promise<void> {
     assert.deepEqual(await traces(this.host), []);
     assert.equal(await filesOf(this.host), this.untouched);
-    for (const say of this.waiting.splice(0)) say();
+    for (const prove of this.trials.splice(0)) prove("restored");
   }
 
   private async expectWholeRecords(): Promise<void> {
