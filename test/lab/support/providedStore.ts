@@ -1,8 +1,16 @@
+import { readAccess, readCommon } from "../../../provider/core/inputs/common";
+import { Inputs, type Problem } from "../../../provider/core/inputs/problem";
+import { backingStore } from "../../../provider/core/kinds/backingStore";
+import { planLines } from "../../../provider/core/plan/step";
+import { HostSession } from "../../../provider/core/session";
+import { openTransport } from "../../../provider/core/transport";
 import { DynamicProvider } from "../../support/dynamicProvider";
 import type { LabHost } from "../../support/lab/labHost";
 import { loginOf } from "./labStack";
 
 type Properties = Record<string, unknown>;
+
+const owner = "hostmem-test/test/compute-1";
 
 /**
  * A BackingStore as the engine sees it, over a real login and without an engine: an emulated machine takes seconds for
@@ -15,7 +23,7 @@ export class ProvidedStore {
   ) {}
 
   static async of(host: LabHost): Promise<ProvidedStore> {
-    const access = { connection: loginOf(host), owner: "hostmem-test/test/compute-1" };
+    const access = { connection: loginOf(host), owner };
     return new ProvidedStore(await DynamicProvider.start(), access);
   }
 
@@ -40,5 +48,34 @@ export class ProvidedStore {
 
   stop(): Promise<void> {
     return this.provider.stop();
+  }
+}
+
+/**
+ * What a preview would say is wrong with each of these, and what it would do, by one reading of the host: of all that a
+ * preview does, that takes an emulated machine half a minute. Nothing is remembered.
+ */
+export async function previewsOf(
+  host: LabHost,
+  declared: Properties[],
+): Promise<{ refused: string; plan: string[] }[]> {
+  const problems: Problem[] = [];
+  const read = declared.map((properties) => {
+    const inputs = new Inputs({ connection: loginOf(host), owner, ...properties }, "", problems);
+    return { access: readAccess(inputs), args: backingStore.check(inputs, readCommon(inputs)) };
+  });
+  const access = read[0]?.access;
+  if (!access || problems.length > 0) throw new Error(JSON.stringify(problems));
+  const session = new HostSession(openTransport(access.connection, access.become), async () => undefined);
+  try {
+    for (const { args } of read) session.probe(backingStore.probes!(args));
+    const facts = await session.facts();
+    return read.map(({ args }) => {
+      const found = backingStore.evaluate(args, facts, { recorded: undefined, planned: [] });
+      const refused = found.problems.map(({ path, message }) => `${path} ${message}`).join("\n");
+      return { refused, plan: planLines(found.plan) };
+    });
+  } finally {
+    await session.close();
   }
 }
