@@ -23,9 +23,9 @@ export interface BlockDevice {
   signature: Record<string, string>;
   /** `blkid -p` finds several at once and cannot decide. */
   isAmbivalent: boolean;
-  /** All that is on it, in the words of a refusal and of a consent; undefined for a blank one. */
+  /** All that is on it, in the words of a refusal and of a consent; undefined for a blank one, and where `unknown` says why. */
   content: string | undefined;
-  /** Why nobody can say what is on it, undefined if blkid and wipefs can. */
+  /** Why nobody can say what is on it, undefined if blkid, wipefs and partx can. */
   unknown: string | undefined;
   /** Who has it in use beside what the kernel knows of, undefined for nobody. */
   busy: string | undefined;
@@ -62,8 +62,8 @@ section_device() {
   awk -v real="$real" 'NR > 1 && $1 == real { print "swap" }' /proc/swaps
   found=$(blkid -p -o export -- "$real" 2>/dev/null); [ $? != 8 ] || echo ambivalent
   printf '%s\\n' "$found" | sed 's/^/blkid /'
-  echo "content $(content_of "$real")"
-  why_unknown "$real" | sed -n '1s/^/unknown /p'
+  unknown=$(why_unknown "$real" | head -n 1)
+  if [ -n "$unknown" ]; then echo "unknown $unknown"; else echo "content $(content_of "$real")"; fi
   why_busy "$real" | sed -n '1s/^/busy /p'
   case $found in
     *TYPE=ext[234]*)

@@ -22,8 +22,10 @@ export interface HostFile {
 export function parseHostFiles(sections: Sections): Map<string, HostFile> {
   const files = new Map<string, HostFile>();
   for (const [path, content] of sections.withPrefix("file")) {
-    const match = /^([0-9a-f]+) \d+ \d+ \d+ (\d+)\n([^\n]*)\n([\s\S]*)$/.exec(content);
-    if (!match) continue;
+    if (content.trimEnd() === "gone") continue;
+    const match = /^([0-9a-f]+) \d+ \d+ \d+ (-?\d+)\n([^\n]*)\n([\s\S]*)$/.exec(content);
+    // A file that cannot be looked at is not one that is missing.
+    if (!match) throw sections.unexpected(`stat and readlink say nothing of ${path} that can be read`);
     const [, mode, modifiedAt, realPath, text] = match as unknown as [string, string, string, string, string];
     files.set(path, {
       path,

@@ -36,12 +36,13 @@ export class Sections {
   /** The section's bytes. Every section is printed on every host, so a missing one is an error, never a default. */
   get(name: string): string {
     const found = this.contents.get(name);
-    if (found === undefined) {
-      throw new HostError("unexpected", this.host, `the facts script printed no "${name}"`, {
-        advice: badAnswerAdvice,
-      });
-    }
+    if (found === undefined) throw this.unexpected(`the facts script printed no "${name}"`);
     return found[0]!;
+  }
+
+  /** For an answer that cannot be, which says nothing about the host. */
+  unexpected(problem: string): HostError {
+    return new HostError("unexpected", this.host, problem, { advice: badAnswerAdvice });
   }
 
   lines(name: string): string[] {
@@ -76,7 +77,7 @@ section() { printf '\\n${nonce} %s\\n' "$*"; }
 file() {
   [ -e "$1" ] || return 0
   section "file $1"
-  stat -L -c '%f %u %g %s %Y' -- "$1"
+  stat -L -c '%f %u %g %s %Y' -- "$1" || { [ -e "$1" ] || echo gone; return 0; }
   readlink -f -- "$1"
   [ ! -f "$1" ] || head -c ${fileLimit + 1} -- "$1"
 }

@@ -12,27 +12,38 @@ export interface VersionFacts {
 
 /**
  * Nova's version comes from the metadata of the Python package that the service runs, since `nova-compute --version`
- * takes seconds. The interpreter of a running service tells where: a virtualenv has its own.
+ * takes seconds. The interpreter of a running service tells where: a virtualenv has its own. Whatever a tool prints is one
+ * line here, with an end of its own: no tool's answer may become part of the next one's.
  */
 export const collectVersions = `
 section versions
-{ virtqemud --version || libvirtd --version; } 2>/dev/null | sed 's/^/libvirt /'
+first_line() { head -c 500 | head -n 1; }
+printf 'libvirt %s\\n' "$({ virtqemud --version || libvirtd --version; } 2>/dev/null | first_line)"
 for qemu in "qemu-system-$(uname -m)" /usr/libexec/qemu-kvm /usr/bin/kvm; do
   command -v "$qemu" >/dev/null 2>&1 || continue
-  bounded "$qemu" --version 2>/dev/null | sed -n '1s/^/qemu /p'; break
+  printf 'qemu %s\\n' "$(bounded "$qemu" --version 2>/dev/null | first_line)"; break
 done
 for metadata in \${nova_prefix:-/usr}/lib/python3*/*-packages/nova-[0-9]*-info /usr/lib/python3*/*-packages/nova-[0-9]*-info; do
   [ -e "$metadata" ] && { echo "nova \${metadata##*/nova-}"; break; }
 done
 echo "kernel $(uname -r)"
-systemctl --version | sed -n '1p'
+printf '%s\\n' "$(systemctl --version | first_line)"
 `;
+
+/** What stands before each version. Without the words that a tool says itself by, a number is no version of it. */
+const before = {
+  libvirt: "libvirt [^\n(]{0,200}\\(libvirt\\) ",
+  qemu: "qemu QEMU [\\w ]{0,100}version ",
+  nova: "nova ",
+  kernel: "kernel ",
+  systemd: "systemd ",
+};
 
 export function parseVersions(sections: Sections): VersionFacts {
   const text = sections.get("versions");
-  const version = (name: string) => {
-    const line = new RegExp(`^${name} (.*)$`, "m").exec(text)?.[1];
-    return line === undefined ? undefined : semver.coerce(line)?.version;
+  const version = (name: keyof typeof before) => {
+    const written = new RegExp(`^${before[name]}(\\d.*)$`, "m").exec(text)?.[1];
+    return written === undefined ? undefined : semver.coerce(written)?.version;
   };
   return {
     libvirt: version("libvirt"),

@@ -7,7 +7,7 @@
  * mounted, assembled, or held by a program that asked for it; QEMU asks for nothing, so every process is looked at, and
  * so are the disks of guests that do not run. udev's own workers come and go.
  *
- * `why_unknown` prints why nobody can say what is on a device, and nothing where blkid and wipefs can. They take what
+ * `why_unknown` prints why nobody can say what is on a device, and nothing where blkid, wipefs and partx can. They take what
  * they cannot read, a bad sector where a superblock is, for nothing at all; whatever they know is in the first and last
  * parts. A tool that fails has found nothing, too, and no device is blank for that.
  *
@@ -64,7 +64,23 @@ why_unknown() { # DEVICE
     0 | 2 | 8) ;; # found, nothing found, several found
     *) echo "blkid failed with exit code $code"; return 0 ;;
   esac
-  wipefs --no-act -- "$1" >/dev/null 2>&1 || echo "wipefs failed with exit code $?"
+  wipefs --no-act -- "$1" >/dev/null 2>&1 || { echo "wipefs failed with exit code $?"; return 0; }
+  [ $code != 0 ] || [ -z "$(blkid -p -o value -s PTTYPE -- "$1" 2>/dev/null)" ] || why_partitions_unknown "$1"
+}
+
+why_partitions_unknown() { # DEVICE
+  listed=$(list_partitions "$1") || { echo "partx failed with exit code $?"; return 0; }
+  if printf '%s' "$listed" | grep -q -v -x -E '[0-9]{1,15} [0-9]{1,15} [0-9]{1,15}'; then
+    echo "partx prints no list of partitions"
+  elif [ -z "$listed" ]; then
+    for part in "/sys/class/block/\${1##*/}"/*/partition; do
+      [ ! -e "$part" ] || { echo "partx lists no partitions, and the kernel has some"; break; }
+    done
+  fi
+}
+
+list_partitions() { # DEVICE
+  partx --raw --noheadings --output NR,START,SECTORS -- "$1" 2>/dev/null
 }
 
 # A short hash of what is not zero in standard input, or nothing where all is.
@@ -93,7 +109,7 @@ content_of() { # DEVICE
 }
 
 partitions_of() { # DEVICE
-  partx --raw --noheadings --output NR,START,SECTORS -- "$1" 2>/dev/null | {
+  list_partitions "$1" | {
     parts=
     while read -r number start sectors; do
       found=$(blkid -p -O "$((start * 512))" -S "$((sectors * 512))" -o export -- "$1" 2>/dev/null)

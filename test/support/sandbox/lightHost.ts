@@ -59,6 +59,7 @@ esac
 /**
  * This machine's own programs and kernel as a host of its own: a layer over its file system, with its own mounts and
  * processes, for as long as it runs. systemd, libvirt and QEMU are played; everything else, and what is mounted, is real.
+ * It has this machine's devices, but no firmware: what it says of itself must not depend on where it is run.
  * `shell` is a folder for PATH, whose `sh` is this host's: to the local transport the machine itself is this host.
  */
 export class LightHost {
@@ -81,7 +82,9 @@ export class LightHost {
     const hold = `
       mount -t overlay overlay -o lowerdir=/,upperdir=${folder}/upper,workdir=${folder}/work ${folder}/root &&
       mount --bind ${folder}/run ${folder}/root/run && mount -t proc proc ${folder}/root/proc &&
-      mount --rbind /dev ${folder}/root/dev && echo ready && exec sleep 3600`;
+      mount --rbind /dev ${folder}/root/dev && mount --bind -o ro /sys ${folder}/root/sys &&
+      { [ ! -d /sys/class/dmi ] || mount -t tmpfs tmpfs ${folder}/root/sys/class/dmi; } &&
+      echo ready && exec sleep 3600`;
     const flags = ["--mount", "--propagation", "private", "--pid", "--fork", "--kill-child", "sh", "-c", hold];
     const holder = spawn("unshare", flags, { cwd: "/", stdio: ["ignore", "pipe", "ignore"] });
     await Promise.race([once(holder.stdout, "data"), once(holder, "exit")]);

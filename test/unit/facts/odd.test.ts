@@ -2,7 +2,9 @@ import { strict as assert } from "node:assert";
 import { parseBlockDevices } from "../../../provider/core/facts/blockDevices";
 import { parseFileSystems } from "../../../provider/core/facts/fileSystems";
 import { parseGuestMemoryFiles, parseGuests } from "../../../provider/core/facts/guests";
+import { parseHostFiles } from "../../../provider/core/facts/hostFile";
 import { Sections } from "../../../provider/core/facts/sections";
+import { parseVersions } from "../../../provider/core/facts/versions";
 import { fixtureNonce } from "../../support/facts/fixture";
 
 /** What a host answers with these sections alone. */
@@ -37,5 +39,30 @@ describe("facts with odd bytes in them", () => {
       guests.map(({ name }) => name),
       ["a&#x110000;&constructor;A"],
     );
+  });
+
+  it("have no version of a tool that prints something else", () => {
+    const versions = (text: string) => {
+      const { libvirt, qemu, systemd } = parseVersions(sections({ versions: text }));
+      return [libvirt, qemu, systemd];
+    };
+    assert.deepEqual(versions("libvirt libvirtd (libvirt) 9.0.0\nqemu QEMU emulator version 2.8.1(Debian 1:2.8)\n"), [
+      "9.0.0",
+      "2.8.1",
+      undefined,
+    ]);
+    assert.deepEqual(versions("libvirt xxxqemu QEMU emulator version 7.2.22\nqemu 6\nsystem 7\n"), [
+      undefined,
+      undefined,
+      undefined,
+    ]);
+  });
+
+  it("have a file that cannot be looked at as an error, and one that went meanwhile as none", () => {
+    const read = (text: string) => [...parseHostFiles(sections({ "file /etc/fstab": text })).keys()];
+    assert.deepEqual(read("gone\n"), []);
+    assert.deepEqual(read("81a4 0 0 2 -17\n/etc/fstab\n#\n"), ["/etc/fstab"]);
+    for (const text of ["", "rubbish\n", "81a4 0 0\n"])
+      assert.throws(() => read(text), /\[host\] stat and readlink say nothing of \/etc\/fstab that can be read/);
   });
 });
