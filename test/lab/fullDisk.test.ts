@@ -18,7 +18,10 @@ const files = ["/etc/fstab", "/etc/nova/nova.conf", "/etc/libvirt/qemu.conf"];
 interface Shortage {
   where: string;
   begin: (free: number) => string;
+  /** Makes room. */
   end: string;
+  /** Makes the host as it was before, whatever became of the trial. */
+  tidy: string;
   says: RegExp;
 }
 
@@ -26,12 +29,15 @@ const fill = (folder: string, free: number) =>
   `cat /dev/zero > ${folder}/filler 2> /dev/null || :
    pages=$(( $(stat -c %s ${folder}/filler) / 4096 - ${free} )); truncate -s $(( (pages > 0 ? pages : 0) * 4096 )) ${folder}/filler`;
 
+const unmount = (folder: string) => `! mountpoint -q ${folder} || umount ${folder}`;
+
 const shortages: Shortage[] = [
   {
     where: "/var/lib/hostmem",
     begin: (free) => `mkdir -p /var/lib/hostmem; mount -t tmpfs -o size=96k,mode=700 tmpfs /var/lib/hostmem
       ${fill("/var/lib/hostmem", free)}`,
     end: "rm -f /var/lib/hostmem/filler",
+    tidy: `${unmount("/var/lib/hostmem")}; rmdir /var/lib/hostmem 2> /dev/null || :`,
     says: /cannot write( to)? \/var\/lib\/hostmem/,
   },
   {
@@ -40,6 +46,7 @@ const shortages: Shortage[] = [
       mount --bind /run/etc /etc; umount /run/etc; rmdir /run/etc
       ${fill("/etc", free)}`,
     end: "rm -f /etc/filler",
+    tidy: unmount("/etc"),
     says: /cannot write \/etc\/|cannot let libvirtd/,
   },
   {
@@ -47,7 +54,8 @@ const shortages: Shortage[] = [
     begin: (free) => `findmnt -no OPTIONS /run | grep -o 'size=[^,]*' > /root/run-size
       mount -o remount,size=16m /run
       ${fill("/run", free)}`,
-    end: 'rm /run/filler; mount -o remount,"$(cat /root/run-size)" /run; rm /root/run-size',
+    end: "rm -f /run/filler",
+    tidy: `rm -f /run/filler; [ ! -e /root/run-size ] || mount -o remount,"$(cat /root/run-size)" /run; rm -f /root/run-size`,
     says: /no room in \/run|cannot |could not start the apply/,
   },
 ];
@@ -108,30 +116,34 @@ describe("an apply on a host without room", function () {
     return said !== undefined;
   }
 
-  for (const { where, begin, end, says } of shortages) {
+  for (const { where, begin, end, tidy, says } of shortages) {
     it(`says so when ${where} is full, breaks nothing, and goes on once there is room`, async () => {
       const amounts = sampled(`room in ${where}`, [2, 6, 10, 11, 12, 13], 3);
       let failed = 0;
       for (const free of [...new Set([0, ...amounts])]) {
-        const hasFailed = await sufferAndRecover(begin(free), end, says, `${free} pages free in ${where}`);
-        if (hasFailed) failed++;
-        await on.host.succeed(
-          `${where === "/run" ? ":" : `umount ${where}`}; rmdir /var/lib/hostmem 2> /dev/null || :`,
-        );
-        await on.host.succeed("systemctl daemon-reload");
-        await blankDisks(on.host);
+        try {
+          const hasFailed = await sufferAndRecover(begin(free), end, says, `${free} pages free in ${where}`);
+          if (hasFailed) failed++;
+        } finally {
+          await on.host.succeed(`${tidy}; systemctl daemon-reload`);
+          await blankDisks(on.host);
+        }
       }
       assert.ok(failed > 0, "there was room enough");
     });
   }
 
   it("says so when /etc is read-only, breaks nothing, and goes on once it is not", async () => {
-    const failed = await sufferAndRecover(
-      "mount --bind /etc /etc; mount -o remount,bind,ro /etc",
-      "umount /etc",
-      /cannot write \/etc\/|Read-only file system/,
-      "read-only",
-    );
-    assert.ok(failed);
+    try {
+      const failed = await sufferAndRecover(
+        "mount --bind /etc /etc; mount -o remount,bind,ro /etc",
+        unmount("/etc"),
+        /cannot write \/etc\/|Read-only file system/,
+        "read-only",
+      );
+      assert.ok(failed);
+    } finally {
+      await on.host.succeed(`${unmount("/etc")}; systemctl daemon-reload`);
+    }
   });
 });

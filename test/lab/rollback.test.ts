@@ -100,13 +100,14 @@ describe("a service that refuses to start with what up has set, under a guest th
   let stack: LabStack;
   let server: { id: string; instanceName: string };
   let process: string;
-  let memoryMb = 2048;
+  /** What the first update sets. */
+  const firstMb = 2048;
 
   before(async function () {
     this.timeout(20 * 60_000);
     host = await cleanNovaHost();
     await host.succeed(`mkdir ${directory}`);
-    stack = await LabStack.create(host, { program: withCapacity(memoryMb) });
+    stack = await LabStack.create(host, { program: withCapacity(firstMb) });
   });
   afterEach(() => clearTheWay(host));
   after(async () => {
@@ -115,6 +116,8 @@ describe("a service that refuses to start with what up has set, under a guest th
     await host?.succeed(`rm -rf ${directory}`);
   });
 
+  const capacity = async () => Number((await stack.outputsOf("FileBackedMemoryConfig"))?.["memoryMb"]);
+  const otherThan = (memoryMb: number) => (memoryMb === 2048 ? 3072 : 2048);
   const files = async () => [await host.readFile(novaConf), await host.readFile(qemuConf)];
   const guest = async () => {
     const pid = (await host.succeed(`cat /run/libvirt/qemu/${server.instanceName}.pid`)).trim();
@@ -123,7 +126,7 @@ describe("a service that refuses to start with what up has set, under a guest th
 
   it("leaves nothing of a first up, which works once nothing is in the way, and slow as the start may be", async () => {
     const pristine = await files();
-    await setting("DEFAULT__RAM_ALLOCATION_RATIO", "1.5")(host, memoryMb);
+    await setting("DEFAULT__RAM_ALLOCATION_RATIO", "1.5")(host, firstMb);
     const failed = await stack.failingUp({ timeoutSeconds: boundSeconds });
     assert.match(errorsOf(failed), /requires ram_allocation_ratio configured to 1\.0/);
     assert.match(errorsOf(failed), /taken back and the services run as before/);
@@ -139,7 +142,7 @@ describe("a service that refuses to start with what up has set, under a guest th
     const place = await journalPlace(host);
     await stack.up({ timeoutSeconds: boundSeconds });
     assert.deepEqual(await startsSince(host, place), ["nova-compute"]);
-    await expectPlacement(host, memoryMb);
+    await expectPlacement(host, firstMb);
     server = await host.cloud.bootServer({ name: "throughout", ramMb: 64 });
     process = await guest();
   });
@@ -149,7 +152,8 @@ describe("a service that refuses to start with what up has set, under a guest th
       const claims = ["refused", "rolled back", "guest kept", "converged"] as const;
       const prove = beginTrial("services that refuse", obstacle.what, claims);
       const former = await files();
-      const wanted = memoryMb === 2048 ? 3072 : 2048;
+      const memoryMb = await capacity();
+      const wanted = otherThan(memoryMb);
       await obstacle.put(host, wanted);
       stack.project.setProgram(withCapacity(wanted, obstacle.declared));
       const failed = await stack.failingUp({ timeoutSeconds: boundSeconds });
@@ -158,7 +162,7 @@ describe("a service that refuses to start with what up has set, under a guest th
       prove("refused");
 
       assert.deepEqual(await files(), former);
-      assert.equal((await stack.outputsOf("FileBackedMemoryConfig"))?.["memoryMb"], memoryMb);
+      assert.equal(await capacity(), memoryMb);
       await expectNovaUp(host);
       await expectDaemonsAsConfigured(host);
       await expectPlacement(host, memoryMb);
@@ -166,7 +170,6 @@ describe("a service that refuses to start with what up has set, under a guest th
 
       await clearTheWay(host);
       await stack.up({ timeoutSeconds: boundSeconds });
-      memoryMb = wanted;
       await expectPlacement(host, wanted);
       await stack.preview({ expectNoChanges: true });
       if (obstacle.declared) {
@@ -183,7 +186,7 @@ describe("a service that refuses to start with what up has set, under a guest th
   it("is told from one that does not start without our lines either", async () => {
     const former = await files();
     await putInTheWay(host, "os.environ['OS_LIBVIRT__VIRT_TYPE'] = 'xen'");
-    const wanted = memoryMb === 2048 ? 3072 : 2048;
+    const wanted = otherThan(await capacity());
     stack.project.setProgram(withCapacity(wanted));
     const failed = await stack.failingUp({ timeoutSeconds: boundSeconds });
     assert.match(errorsOf(failed), /but found 'xen'/);

@@ -44,7 +44,7 @@ const pulumisOwn =
   /"(msg|message)":"((Unm|M)arshaling property for RPC\[|(eventSink::Debug\()?(<\{%reset%\}>)?RegisterResource RPC finished: )/;
 
 describe("secrets of every kind, used on real hosts", function () {
-  this.timeout(240_000);
+  this.timeout(480_000);
   const place = new PrivatePlace();
   const secrets = new Map<string, { text: string; prove: Prove<Place> }>();
   const hosts: LabHost[] = [];

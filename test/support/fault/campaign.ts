@@ -17,7 +17,7 @@ export interface Tally {
  */
 export async function cutEverywhere(hosts: readonly CutHost[], life: Life, perPhase: number): Promise<Tally> {
   const lived = hosts.map((on) => new LivedLife(on, life));
-  await Promise.all(lived.map((each) => each.live()));
+  await allEnd(lived.map((each) => each.live()));
   const { calls } = lived[0]!;
   const drawn = new Map(
     [...calls].map(([phase, list]) => [
@@ -31,7 +31,7 @@ export async function cutEverywhere(hosts: readonly CutHost[], life: Life, perPh
     return new Map(points);
   });
   const tried: CutResult[] = [];
-  await Promise.all(
+  await allEnd(
     lived.map(async (each, index) => {
       const { host } = hosts[index]!;
       await life.renew(hosts[index]!);
@@ -49,6 +49,12 @@ export async function cutEverywhere(hosts: readonly CutHost[], life: Life, perPh
   );
   for (const result of tried) writeDown(life, result);
   return { counted: [...calls.values()].flat().length, tried };
+}
+
+/** Waits for all of them, also when one fails: no host is worked on any more when a test is over. */
+async function allEnd(work: readonly Promise<void>[]): Promise<void> {
+  const failed = (await Promise.allSettled(work)).flatMap((end) => (end.status === "rejected" ? [end.reason] : []));
+  if (failed.length > 0) throw failed[0];
 }
 
 /** A line of the table at the end; a call that was not made this time was no cut. */
