@@ -123,11 +123,14 @@ start_refused() { # UNIT [NOVA-UNIT]
   sockets=$(libvirt_sockets "$1")
   systemctl reset-failed "$1" $sockets 2>/dev/null </dev/null
   [ -z "\${2-}" ] || systemctl reset-failed "$2" 2>/dev/null </dev/null
+  wanted=
   for unit in $sockets "$1" \${2-}; do
-    case $(systemctl is-enabled "$unit" 2>/dev/null </dev/null) in
-      enabled*) timeout 180 systemctl start "$unit" </dev/null || { event failed "$unit does not start"; return 1; } ;;
-    esac
+    case $(systemctl is-enabled "$unit" 2>/dev/null </dev/null) in enabled*) wanted="$wanted $unit" ;; esac
   done
+  # All at once: cut in between, nothing would tell any more that nova-compute is missing. It is ordered after libvirt.
+  if [ -n "$wanted" ] && ! timeout 180 systemctl start $wanted </dev/null; then
+    for unit in $wanted; do systemctl -q is-active "$unit" </dev/null || { event failed "$unit does not start"; return 1; }; done
+  fi
   event did "started $1, which had waited for its store"
 }
 

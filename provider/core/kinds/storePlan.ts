@@ -55,7 +55,8 @@ export function planStore(
     ...growSteps(args, have),
     ...guards,
     ...(guards.length > 0 ? [reloadUnits] : []),
-    ...(have.isMounted ? [] : startRefused(facts)),
+    // What a cut run has mounted may not have been started.
+    ...(have.isMounted && !record?.store?.unfinished ? [] : startRefused(facts)),
     ...(args.removeOrphans ? have.orphans : []).map((path) =>
       call("remove_orphan", [path], `remove ${path}, which no guest uses`),
     ),

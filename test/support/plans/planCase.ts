@@ -32,6 +32,8 @@ export interface PlanCase {
   expected: {
     /** All lines of the plan. */
     plan?: string[];
+    /** Functions of the host's library among others that the plan calls. */
+    calls?: string[];
     /** Beginnings or parts of each warning, in order. */
     warnings?: string[];
     /** Path and part of the message of each problem, in order. */
@@ -98,6 +100,8 @@ export function assertPlanCase(kindName: string, planCase: PlanCase): void {
   );
   if (expected.plan || problems.length === 0) assert.deepEqual(planLines(evaluation.plan), expected.plan ?? []);
   if (problems.length === 0) assertSimilar(evaluation.plan.warnings, expected.warnings ?? []);
+  const calls = evaluation.plan.steps.flatMap((step) => (step.kind === "call" ? [step.call] : []));
+  for (const call of expected.calls ?? []) assert.ok(calls.includes(call), `${call} is not among ${calls}`);
   for (const part of ["computed", "observed", "exists", "effect"] as const) {
     if (part in expected) {
       const found = (evaluation as unknown as Record<string, unknown>)[part] ?? null;
