@@ -4,6 +4,7 @@ import { cutEverywhere, problemsOf } from "../support/fault/campaign";
 import { type CutHost, startCutHost } from "../support/fault/lab";
 import { type Life, LivedLife } from "../support/fault/life";
 import { consentedLife, disk, impatient, mountPoint, wholeLife } from "../support/fault/lives";
+import { keptLife, mendedLife, mountedLife, takenOverLife, tmpfsLife } from "../support/fault/storeLives";
 import { isFullRun } from "../support/sampled";
 import { blankDisks } from "./support/storeState";
 
@@ -22,9 +23,18 @@ describe("an apply that is killed at one of its system calls", function () {
     hosts = [];
   });
 
-  for (const life of [wholeLife(), consentedLife()]) {
+  const lives: [Life, number][] = [
+    [wholeLife(), 3],
+    [consentedLife(), 3],
+    [tmpfsLife(), 1],
+    [mountedLife(), 1],
+    [keptLife(), 1],
+    [takenOverLife(), 1],
+    [mendedLife(), 1],
+  ];
+  for (const [life, perPhase] of lives) {
     it(`leaves what the next one finishes or takes back, in a life ${life.name}`, async () => {
-      const tally = await cutEverywhere(hosts, life, 3);
+      const tally = await cutEverywhere(hosts, life, perPhase);
       assert.equal(problemsOf(tally), "");
       const reached = tally.tried.filter((result) => result.cutCall !== undefined);
       assert.ok(reached.length >= tally.tried.length * 0.9, `${reached.length} of ${tally.tried.length} were reached`);

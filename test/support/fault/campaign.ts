@@ -19,10 +19,11 @@ export async function cutEverywhere(hosts: readonly CutHost[], life: Life, perPh
   const lived = hosts.map((on) => new LivedLife(on, life));
   await allEnd(lived.map((each) => each.live()));
   const { calls } = lived[0]!;
+  const phases = life.phases.filter((phase) => !phase.isCutElsewhere);
   const drawn = new Map(
-    [...calls].map(([phase, list]) => [
-      phase,
-      sampled(`cuts in "${phase}" ${life.name}`, worthCutting(list), perPhase),
+    phases.map(({ name }) => [
+      name,
+      sampled(`cuts in "${name}" ${life.name}`, worthCutting(calls.get(name)!), perPhase),
     ]),
   );
   // One life has room for a cut in each of its phases.
@@ -34,17 +35,25 @@ export async function cutEverywhere(hosts: readonly CutHost[], life: Life, perPh
   await allEnd(
     lived.map(async (each, index) => {
       const { host } = hosts[index]!;
-      await life.renew(hosts[index]!);
+      await each.renew();
       // libvirtd ends by itself when it has been idle for two minutes.
       const record = async () => {
         await host.succeed("systemctl start libvirtd");
         return recordHost(host);
       };
       const before = await record();
-      for (let round = rounds.shift(); round; round = rounds.shift()) tried.push(...(await each.run(round)));
-      await life.renew(hosts[index]!);
+      for (let round = rounds.shift(); round; round = rounds.shift()) {
+        try {
+          tried.push(...(await each.run(round)));
+        } catch (error) {
+          rounds.length = 0;
+          throw error;
+        }
+      }
+      await each.renew();
       const different = compareRecords(before, await record()).filter((line) => !line.startsWith("kernel "));
       tried.at(-1)?.problems.push(...different.map((line) => `after all of it ${line}`));
+      await life.tidy?.(hosts[index]!);
     }),
   );
   for (const result of tried) writeDown(life, result);
@@ -69,13 +78,16 @@ function writeDown(life: Life, { phase, call, cutCall, problems }: CutResult): v
   if (problems.every((problem) => isHalf(problem) || isUnexplained(problem))) prove("converged");
 }
 
-/** Numbers of calls, from 1. Of a long run of writes to one file or disk only the ends and some between, by the seed. */
+/**
+ * Numbers of calls, from 1. Of a long run of writes to one file or disk, and of calls in the folder in /run where an apply
+ * keeps copies for itself, a full run has only the ends and some between, by the seed: what they leave is the same.
+ */
 function worthCutting(calls: readonly string[]): number[] {
-  const target = (call: string | undefined) => /^(?:p?write\w*) .*? to (.*)$/.exec(call ?? "")?.[1];
   const numbers: number[] = [];
   for (let first = 0; first < calls.length; ) {
     let end = first + 1;
-    while (target(calls[first]) !== undefined && target(calls[end]) === target(calls[first])) end++;
+    const place = placeOf(calls[first]!);
+    while (place !== undefined && end < calls.length && placeOf(calls[end]!) === place) end++;
     const between = Array.from({ length: Math.max(0, end - first - 2) }, (_, index) => first + 2 + index);
     const some = isFullRun ? drawFew(between) : between;
     numbers.push(first + 1, ...some, ...(end > first + 1 ? [end] : []));
@@ -84,12 +96,17 @@ function worthCutting(calls: readonly string[]): number[] {
   return numbers;
 }
 
-const fewWrites = 8;
+/** What a call writes to, and nothing else; undefined for one that is like no other. */
+function placeOf(call: string): string | undefined {
+  return /^[^/]*(?: (\/run\/hostmem\.\w{16})\/\S+)+$/.exec(call)?.[1] ?? /^(?:p?write\w*) .*? to (.*)$/.exec(call)?.[1];
+}
+
+/** One in so many of the calls between the ends. */
+const sparseness = 8;
 
 function drawFew(numbers: readonly number[]): number[] {
   const seed = Number(process.env["HOSTMEM_SEED"] ?? 0);
-  const step = Math.max(1, Math.ceil(numbers.length / fewWrites));
-  return numbers.filter((_, index) => (index + seed) % step === 0);
+  return numbers.filter((number) => (number + seed) % sparseness === 0);
 }
 
 /** The problems of all cuts as one text, empty for none. */

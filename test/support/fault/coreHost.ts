@@ -13,11 +13,18 @@ export type DeclaredHost = Record<string, Record<string, unknown>>;
 
 /**
  * The core as Pulumi's provider drives it, on a real host over the real transport, without the CLI around it, which costs
- * seconds for each command. Every call is a process of its own as far as the core can tell: nothing is remembered.
+ * seconds for each command. Every call is a process of its own as far as the core can tell: nothing is remembered, unless
+ * it is asked to.
  */
 export class CoreHost {
   /** Plan lines and progress of the last call. */
   said: string[] = [];
+  /**
+   * Goes on with the facts that came back with the last apply, as Pulumi's process does from one resource of a host to the
+   * next. Whatever fails ends that.
+   */
+  remembers = false;
+  private kept: HostSession | undefined;
 
   constructor(
     readonly host: LabHost,
@@ -28,8 +35,7 @@ export class CoreHost {
   async up(declared: DeclaredHost, options: Transforms = {}): Promise<void> {
     this.said = [];
     for (const [kindName, given] of Object.entries(declared)) {
-      const { kind, args, session } = this.open(kindName, given);
-      try {
+      await this.within(kindName, given, async ({ kind, args, session }) => {
         await session.apply((facts) => {
           const { plan, problems } = kind.evaluate(args, facts, { recorded: undefined, planned: [] });
           if (problems.length > 0) throw refused(this.host, problems);
@@ -38,9 +44,7 @@ export class CoreHost {
         }, this.applyOptions(args));
         const left = await this.planOf(session, kind, args);
         if (left.length > 0 && !options.change) throw new Error(`still to do after an apply: ${left.join("; ")}`);
-      } finally {
-        await session.close();
-      }
+      });
     }
   }
 
@@ -48,12 +52,9 @@ export class CoreHost {
   async preview(declared: DeclaredHost): Promise<string[]> {
     const lines: string[] = [];
     for (const [kindName, given] of Object.entries(declared)) {
-      const { kind, args, session } = this.open(kindName, given);
-      try {
+      await this.within(kindName, given, async ({ kind, args, session }) => {
         lines.push(...(await this.planOf(session, kind, args)));
-      } finally {
-        await session.close();
-      }
+      });
     }
     return lines;
   }
@@ -62,18 +63,35 @@ export class CoreHost {
   async destroy(declared: DeclaredHost, options: Transforms = {}): Promise<void> {
     this.said = [];
     for (const [kindName, given] of Object.entries(declared).reverse()) {
-      const { kind, args, session } = this.open(kindName, given);
-      try {
+      await this.within(kindName, given, async ({ kind, args, session }) => {
         await session.apply((facts) => {
           const { plan, problems } = kind.undo(args, facts);
           if (problems.length > 0) throw refused(this.host, problems);
           this.said.push(...planLines(plan));
           return options.change ? options.change(plan) : plan;
         }, this.applyOptions(args));
-      } finally {
-        await session.close();
-      }
+      });
     }
+  }
+
+  /** Somebody else has changed the host: what is remembered of it holds no more. */
+  async forget(): Promise<void> {
+    await this.kept?.close();
+    this.kept = undefined;
+  }
+
+  private async within(
+    kindName: string,
+    given: Record<string, unknown>,
+    work: (opened: { kind: Kind<CommonArgs>; args: CommonArgs; session: HostSession }) => Promise<void>,
+  ): Promise<void> {
+    try {
+      await work(this.open(kindName, given));
+    } catch (error) {
+      await this.forget();
+      throw error;
+    }
+    if (!this.remembers) await this.forget();
   }
 
   private async planOf(session: HostSession, kind: Kind<CommonArgs>, args: CommonArgs): Promise<string[]> {
@@ -92,7 +110,8 @@ export class CoreHost {
     const access = readAccess(inputs);
     const args = kind.check(inputs, readCommon(inputs));
     if (!access || problems.length > 0) throw refused(this.host, problems);
-    const session = new HostSession(openTransport(access.connection, access.become), async () => undefined);
+    this.kept ??= new HostSession(openTransport(access.connection, access.become), async () => undefined);
+    const session = this.kept;
     if (kind.probes) session.probe(kind.probes(args));
     return { kind, args, session };
   }

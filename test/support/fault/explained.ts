@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import type { LabHost } from "../lab/labHost";
-import { textOf } from "./outside";
+import { textOf, viewHost } from "./outside";
 
 const stateFolder = "/var/lib/hostmem";
 const edited = ["/etc/fstab", "/etc/nova/nova.conf", "/etc/libvirt/qemu.conf"];
@@ -17,20 +17,29 @@ export interface Original {
   /** The lines of each file that applies edit. */
   lines: Map<string, string[]>;
   hadFolder: boolean;
+  hadMount: boolean;
 }
 
 export function originalOf(host: LabHost, mountPoint: string): Original {
   return {
     lines: new Map(edited.map((file) => [file, (textOf(host, file) ?? "").split("\n")])),
     hadFolder: fs.existsSync(path.join(host.rootDirectory, mountPoint)),
+    hadMount: viewHost(host).mounts.some((mount) => mount.startsWith(`${mountPoint} `)),
   };
 }
 
 /**
  * What of us is on a host without a record there that tells of it, one line each. Reads the files of the host as anybody
  * can, with no parser and no path of the product's own.
+ *
+ * @param down services that did not run before either.
  */
-export async function unexplained(host: LabHost, original: Original, mountPoint: string): Promise<string[]> {
+export async function unexplained(
+  host: LabHost,
+  original: Original,
+  mountPoint: string,
+  down: readonly string[] = [],
+): Promise<string[]> {
   const wrong: string[] = [];
   const records = recordsOf(host, wrong);
   const known = records.flatMap((record) => record.edits.flatMap((edit) => [...edit.ours, edit.before ?? ""]));
@@ -46,7 +55,11 @@ export async function unexplained(host: LabHost, original: Original, mountPoint:
     }
   }
   const isMounted = (await host.execute(`mountpoint -q '${mountPoint}'`)).exitCode === 0;
-  if (isMounted && !records.some((record) => record.store?.mounted && record.store.mountPoint === mountPoint)) {
+  if (
+    isMounted &&
+    !original.hadMount &&
+    !records.some((record) => record.store?.mounted && record.store.mountPoint === mountPoint)
+  ) {
     wrong.push(`${mountPoint} is mounted`);
   }
   const folder = path.join(host.rootDirectory, mountPoint);
@@ -61,7 +74,7 @@ export async function unexplained(host: LabHost, original: Original, mountPoint:
   const services =
     pending === undefined ? [] : (parsed(pending, "pending.json", wrong) as { services: string[] }).services;
   for (const service of await servicesBehind(host)) {
-    if (!services.includes(service)) wrong.push(`${service} does not run with what its files say`);
+    if (![...services, ...down].includes(service)) wrong.push(`${service} does not run with what its files say`);
   }
   return wrong;
 }

@@ -10,6 +10,10 @@ export interface Phase {
   name: string;
   /** What happens to the host by itself before. */
   before?: (host: CutHost) => Promise<void>;
+  /** Here it only makes what others start from, and takes that back. */
+  isCutElsewhere?: true;
+  /** Services that do not run any more when it begins, and must when it ends. */
+  down?: string[];
   change: (core: CoreHost) => Promise<void>;
   /** For a change that ends with an error on the host: its words. */
   refusal?: RegExp;
@@ -24,6 +28,8 @@ export interface Life {
   phases: Phase[];
   /** Makes the host as it was before the first of them, beyond what is ours to take back. */
   renew: (host: CutHost) => Promise<void>;
+  /** Takes back what `renew` made, for the next life. */
+  tidy?: (host: CutHost) => Promise<void>;
 }
 
 /** A place to cut: the call of this number, from 1, of a phase. */
@@ -44,7 +50,7 @@ export class LivedLife {
   /** Mutating calls of each phase, in order. */
   readonly calls = new Map<string, string[]>();
   private readonly views: OutsideView[] = [];
-  private original: Original = { lines: new Map(), hadFolder: false };
+  private original: Original = { lines: new Map(), hadFolder: false, hadMount: false };
   private readonly texts = new Map<OutsideView, Map<string, string>>();
 
   constructor(
@@ -54,7 +60,8 @@ export class LivedLife {
 
   /** Lives it once without a cut. */
   async live(): Promise<void> {
-    await this.life.renew(this.on);
+    this.on.core.remembers = true;
+    await this.renew();
     this.original = originalOf(this.on.host, this.life.mountPoint);
     this.views.push(viewHost(this.on.host));
     for (const phase of this.life.phases) {
@@ -68,17 +75,32 @@ export class LivedLife {
   /** Lives it with at most one cut in each phase, and goes on after each as anybody would: by doing the same again. */
   async run(cuts: ReadonlyMap<string, number>): Promise<CutResult[]> {
     const results: CutResult[] = [];
-    await this.life.renew(this.on);
+    await this.renew();
     for (const [index, phase] of this.life.phases.entries()) {
       const call = cuts.get(phase.name);
-      if (call === undefined) await this.plainly(phase);
-      else results.push(await this.cut(phase, index, call));
+      const leadsOn = differences(this.views[index]!, this.views[index + 1]!).length > 0;
+      if (call === undefined && leadsOn) await this.plainly(phase);
+      if (call !== undefined) results.push(await this.cut(phase, index, call));
     }
     const last = results.at(-1);
     const end = this.views.at(-1);
     if (last && end)
       last.problems.push(...differences(end, viewHost(this.on.host)).map((line) => `in the end ${line}`));
     return results;
+  }
+
+  /** As it was before the first change, and nothing of it known. */
+  async renew(): Promise<void> {
+    await this.life.renew(this.on);
+    await this.on.core.forget();
+  }
+
+  private async begin(phase: Phase, cutAt: number): Promise<void> {
+    if (phase.before) {
+      await phase.before(this.on);
+      await this.on.core.forget();
+    }
+    this.on.cutter.cutAt(cutAt);
   }
 
   private rememberTexts(view: OutsideView, { between }: Phase): void {
@@ -88,8 +110,7 @@ export class LivedLife {
 
   private async plainly(phase: Phase): Promise<void> {
     const { cutter, core } = this.on;
-    await phase.before?.(this.on);
-    cutter.cutAt(0);
+    await this.begin(phase, 0);
     const error = await failureOf(phase.change(core));
     if (!isExpected(phase, error)) throw error ?? new Error(`${phase.name} was not refused`);
     this.calls.set(phase.name, cutter.watched().calls);
@@ -97,8 +118,7 @@ export class LivedLife {
 
   private async cut(phase: Phase, index: number, call: number): Promise<CutResult> {
     const { cutter, core, host } = this.on;
-    await phase.before?.(this.on);
-    cutter.cutAt(call);
+    await this.begin(phase, call);
     const error = await failureOf(phase.change(core));
     const { calls, wasCut } = cutter.watched();
     const result: CutResult = { phase: phase.name, call, cutCall: wasCut ? calls.at(-1) : undefined, problems: [] };
@@ -115,7 +135,7 @@ export class LivedLife {
           .filter(ours)
           .map((line) => `half: ${line}`),
       );
-      const unknown = await unexplained(host, this.original, this.life.mountPoint);
+      const unknown = await unexplained(host, this.original, this.life.mountPoint, phase.down);
       problems.push(...unknown.map((line) => `without a record: ${line}`));
       if (!isDone && error === undefined) problems.push("the apply that was cut is said to have ended well");
     } else if (!isExpected(phase, error)) {
@@ -125,6 +145,10 @@ export class LivedLife {
     const again = wasCut ? await failureOf(phase.change(core)) : undefined;
     if (wasCut && again && !isExpected(phase, again)) problems.push(`the next one fails: ${again.message}`);
     problems.push(...differences(after, viewHost(host)).map((line) => `afterwards ${line}`));
+    if (phase.down) {
+      const still = await unexplained(host, this.original, this.life.mountPoint);
+      problems.push(...still.map((line) => `afterwards ${line}`));
+    }
     problems.push(...leftovers(host).map((file) => `left behind ${file}`));
     return result;
   }
