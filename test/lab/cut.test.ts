@@ -103,4 +103,26 @@ describe("an apply that is cut off from who started it", function () {
       other.remove();
     }
   });
+
+  it("is ended by the host when it does not end in its time, says at what, and the next up goes on", async () => {
+    await useDropIn(host, "RuntimeMaxSec=6", "hostmem-apply-.service");
+    const other = await LabStack.create(host, { program: programOf({ memory: { capacity: "3 GiB" } }) });
+    try {
+      const failed = await other.failingUp();
+      const error = errorsOf(failed).replace(/\s+/g, " ");
+      assert.match(error, /did not end in its time, and the host ended it, at: restart nova-compute\.service/);
+      assert.match(error, /Run the same command again: it finishes or takes back what was begun/);
+      assert.ok(await host.readFile("/var/lib/hostmem/pending.json"), "the restart that is outstanding is noted");
+      assert.equal(await host.succeed("flock -n /run/hostmem.lock echo free"), "free\n");
+
+      await clearTheWay(host);
+      await other.up();
+      await expectPlacement(host, 3072);
+      await other.preview({ expectNoChanges: true });
+      await other.destroy();
+      assert.deepEqual(await traces(host), []);
+    } finally {
+      other.remove();
+    }
+  });
 });

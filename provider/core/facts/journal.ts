@@ -1,4 +1,5 @@
 import type { OptionEdit } from "../files/edit";
+import { applyRuns } from "../host/library";
 import { applyDirectory, objectPath, pendingPath, stateDirectory } from "../host/paths";
 import type { HostFile } from "./hostFile";
 import { readObjectRecord, readPendingRecord } from "./records";
@@ -59,8 +60,9 @@ export interface Journal {
 export const collectJournal = `
 for record in ${stateDirectory}/objects/*.json ${pendingPath}; do file "$record"; done
 section applies
+${applyRuns}
 for unit in ${applyDirectory}/*; do
-  [ -d "$unit" ] && [ ! -e "$unit/status" ] && systemctl is-active --quiet "hostmem-apply-\${unit##*/}.service" </dev/null && echo "\${unit##*/}" || :
+  [ -d "$unit" ] && [ ! -e "$unit/status" ] && apply_runs "\${unit##*/}" && echo "\${unit##*/}" || :
 done
 `;
 

@@ -1,4 +1,5 @@
 import { HostError } from "../errors";
+import { boundedTools } from "../host/boundedTools";
 
 /** What to do about an answer that cannot be. */
 export const badAnswerAdvice = "Run the preview again; if it stays so, look at the host's sh and coreutils.";
@@ -62,14 +63,9 @@ export class Sections {
   }
 }
 
-/** Tools that say something of a host. Here they have no more than this time and room, whatever they do. */
-const boundedTools = ["systemctl", "virtqemud", "libvirtd", "blkid", "wipefs", "lsblk", "partx"];
-const toolSeconds = 15;
-const toolBytes = 1024 * 1024;
-
 /**
- * Start of every facts script: `section NAME` opens a section, `file PATH` prints one file with its metadata. `bounded TOOL`
- * ends with the tool's own exit code, that of timeout(1), or 141 for a tool that prints too much.
+ * Start of every facts script: `section NAME` opens a section, `file PATH` prints one file with its metadata. what is asked
+ * of the tools that say something of a host is bounded.
  */
 export function sectionPrelude(nonce: string): string {
   return `
@@ -81,11 +77,7 @@ file() {
   readlink -f -- "$1"
   [ ! -f "$1" ] || head -c ${fileLimit + 1} -- "$1"
 }
-bounded() {
-  { bounded_code=$( { { timeout ${toolSeconds} "$@" </dev/null 3>&- 4>&-; echo "$?" >&3; } | head -c ${toolBytes} >&4; } 3>&1 ); } 4>&1
-  return "\${bounded_code:-1}"
-}
-${boundedTools.map((tool) => `${tool}() { bounded ${tool} "$@"; }\n`).join("")}`;
+${boundedTools(["systemctl", "virtqemud", "libvirtd", "blkid", "wipefs", "lsblk", "partx"])}`;
 }
 
 /** A configuration file larger than this is not one that a person or a deployer wrote. */

@@ -5,18 +5,29 @@ import { applyDirectory, hostIdPath, lockPath, stateDirectory } from "./paths";
 /** Removes a file that an apply was cut at giving its name, new or old. */
 const dropUnnamed = (home: string) => `[ ! -s "${home}/new" ] || rm -f -- "$(cat -- "${home}/new")"`;
 
+/** True while a unit runs, and while systemd ends it. */
+export const applyRuns = `
+apply_runs() { # ID
+  case $(systemctl is-active "hostmem-apply-$1.service" 2>/dev/null </dev/null) in active | activating | deactivating) ;; *) return 1 ;; esac
+}
+`;
+
 /**
  * The shell functions that an apply is written in. They run on the host as one transient unit, so nothing here may need
  * the client: every decision that can come up (somebody wrote meanwhile, Nova does not come up) is already in the script.
  *
- * Lines that begin with the nonce are events for the client; everything else in the log is output of other tools.
+ * File descriptor 3 is the log, and has events for the client alone. What tools print has bounds: standard output is
+ * dropped, and no file, where an error is kept until it is told, grows beyond 16 MiB. A write beyond that is an error
+ * (setrlimit(2), RLIMIT_FSIZE) and, with the signal ignored, no more than that. Devices have no such limit.
  */
 export const applyLibrary = `
 set -u
 umask 077
+trap '' XFSZ
+ulimit -f 32768
 export LC_ALL=C PATH=/usr/sbin:/usr/bin:/sbin:/bin
 # What an apply has to say must find room even where its failure is that there is none: the launch put some aside.
-event() { printf '%s %s\\n' "$nonce" "$*" 2>/dev/null || { rm -f -- "$home/reserve"; printf '\\n%s %s\\n' "$nonce" "$*"; }; }
+event() { printf '%s %s\\n' "$nonce" "$*" 2>/dev/null >&3 || { rm -f -- "$home/reserve"; printf '\\n%s %s\\n' "$nonce" "$*" >&3; }; }
 finish() { event finished "$1"; rm -f -- "$home/reserve"; printf '%s\\n' "$1" >"$home/status.new"; mv -f -- "$home/status.new" "$home/status"; rm -rf -- \${work:+"$work"}; exit 0; }
 fail() { event failed "$*"; finish failed; }
 fail_as_said() { # WHAT, and what the tools said in $work/said
@@ -24,12 +35,13 @@ fail_as_said() { # WHAT, and what the tools said in $work/said
   fail "$1\${said:+: \${said% }}"
 }
 hash_of() { if [ -e "$1" ]; then sha256sum <"$1" | cut -d' ' -f1; else echo -; fi; }
+${applyRuns}
 age_of() { echo "$(($(date +%s) - $(stat -c %Y -- "$1" 2>/dev/null || date +%s)))"; }
 # What an apply left that neither runs nor may be about to: its client starts it within a minute, follows it from then on,
 # and reads its status, should the link be lost, within a quarter of an hour.
 forget_apply() { # HOME
   followed=0; [ ! -e "$1/follower" ] || followed=1
-  if systemctl is-active --quiet "hostmem-apply-\${1##*/}.service" </dev/null; then return 0; fi
+  if apply_runs "\${1##*/}"; then return 0; fi
   limit=60
   if [ -e "$1/status" ]; then limit=$2; elif [ "$followed" = 1 ]; then limit=-1; fi
   [ "$(age_of "$1")" -le "$limit" ] || { ${dropUnnamed("$1")}; rm -rf -- "$1" "/run/hostmem.\${1##*/}"; }
@@ -87,7 +99,7 @@ leave_host() {
 
 /** Restarting, and finding out whether Nova really came up. */
 export const activationLibrary = `
-property() { systemctl show -p "$2" --value "$1" 2>/dev/null </dev/null; }
+property() { timeout 30 systemctl show -p "$2" --value "$1" 2>/dev/null </dev/null | head -c 4096; }
 
 libvirt_sockets() { echo "\${1%.service}.socket \${1%.service}-ro.socket \${1%.service}-admin.socket"; } # UNIT
 
@@ -101,10 +113,9 @@ restart_libvirt() { # UNIT
   systemctl reset-failed "$1" $sockets 2>/dev/null </dev/null
   event restarting "$1"
   timeout 180 systemctl restart "$1" </dev/null || { event unhealthy "$1 did not restart: $(property "$1" Result)"; return 1; }
-  tries=0
+  deadline=$(($(date +%s) + 120))
   while ! libvirt_answers "$1"; do
-    tries=$((tries + 1))
-    [ "$tries" -lt 60 ] || { event unhealthy "$1 does not answer after its restart"; return 1; }
+    [ "$(date +%s)" -lt "$deadline" ] || { event unhealthy "$1 does not answer after its restart"; return 1; }
     sleep 0.5
   done
 }
@@ -177,12 +188,28 @@ say_log() { # UNIT LOG
 }
 `;
 
+/** What an apply's script is called with when systemd had to end it. */
+const overdueWord = "overdue";
+
+/**
+ * Beginning of an apply's script. systemd ends the unit when its time is over, with whatever hangs in it, which is as if it
+ * were cut there; what is left to do then is to say so.
+ */
+export const whenOverdue = `
+if [ "\${1-}" = ${overdueWord} ]; then
+  [ -e "$home/status" ] || { printf '\\n%s finished ${overdueWord}\\n' "$nonce" >>"$home/log"; echo ${overdueWord} >"$home/status"; }
+  exit 0
+fi
+`;
+
 /**
  * Starts an apply as a transient unit, unless it was started already, and follows its log until it has a status. The
  * same script resumes after a lost link; should the apply be over and forgotten by then, it runs again and finds, by
  * the hashes it expects, that there is nothing left for it.
+ *
+ * @param seconds after which systemd ends it.
  */
-export function launchScript(id: string, script: string): string {
+export function launchScript(id: string, script: string, seconds: number): string {
   const home = `${applyDirectory}/${id}`;
   return `
 make_home() { # Others that end take empty folders away at the same moment.
@@ -196,7 +223,8 @@ if [ ! -d ${home} ]; then
   rm -rf ${home}.new && make_home && base64 -d >${home}.new/script <<'END' && : >${home}.new/log && head -c 16384 /dev/zero >${home}.new/reserve && mv ${home}.new ${home} || give_up 71
 ${Buffer.from(script, "latin1").toString("base64")}
 END
-  systemd-run --quiet --collect --unit=hostmem-apply-${id} --description="pulumi-hostmem apply" /bin/sh ${home}/script </dev/null || give_up 72
+  systemd-run --quiet --collect --unit=hostmem-apply-${id} --description="pulumi-hostmem apply" -p RuntimeMaxSec=${seconds} -p TimeoutStopSec=30 \\
+    -p 'ExecStopPost=/bin/sh -c "[ $SERVICE_RESULT != timeout ] || exec /bin/sh ${home}/script ${overdueWord}"' /bin/sh ${home}/script </dev/null || give_up 72
 fi
 # A follower whose client is gone may live on for long; the folder is the business of the latest one.
 echo $$ 2>/dev/null >${home}/follower || { rm -f ${home}/reserve; echo $$ >${home}/follower; }
@@ -206,9 +234,10 @@ answer=0
 while [ "$(cat ${home}/follower 2>/dev/null)" = $$ ]; do
   ended=0; [ -e ${home}/status ] && ended=1
   if [ "$ended" = 0 ]; then
-    systemctl is-active --quiet hostmem-apply-${id}.service </dev/null
-    # 3 and 4: systemd knows that it does not run; anything else: it cannot be asked just now.
+    state=$(systemctl is-active hostmem-apply-${id}.service 2>/dev/null </dev/null)
+    # 3 and 4: systemd knows that it does not run, unless it is about to end it; anything else: it cannot be asked just now.
     answer=$?
+    [ "$state" != deactivating ] || answer=0
     case $answer in 0) idle=0 ;; 3 | 4) idle=$((idle + 5)) ;; *) idle=$((idle + 1)) ;; esac
   fi
   size=$(stat -c %s ${home}/log)

@@ -1,10 +1,11 @@
+import { boundedTools } from "./boundedTools";
 import { deviceChecks } from "./deviceChecks";
 
 /**
  * What a BackingStore does on a host. Each function proves under the lock that it may still do what was planned: the
  * device that a plan saw blank may have been taken since.
  */
-export const storeLibrary = `${deviceChecks}
+export const storeLibrary = `${boundedTools(["blkid", "wipefs", "lsblk", "partx"])}${deviceChecks}
 # mkfs.xfs marks what it has not finished (sb_inprogress); no kernel mounts that, so nothing can be in it.
 is_unfinished() { # DEVICE
   [ "$(head -c 4 -- "$1" | tr -d '\\0')" = XFSB ] && [ "$(od -An -t u1 -j 126 -N 1 -- "$1" | tr -d ' ')" = 1 ]
@@ -31,7 +32,7 @@ device_is() { # DEVICE CONTENT-OR-EMPTY UUID
 # Each of these keeps room to itself, rmapbt some 2 %, and is of no use here. Some are on by default, by release; an old
 # mkfs.xfs refuses the names that it does not know.
 xfs_without() { # FEATURE…
-  usage=$(timeout 10 mkfs.xfs 2>&1 </dev/null || :)
+  usage=$(bounded mkfs.xfs 2>&1 || :)
   for feature; do
     case $usage in *"$feature=0|1"*) printf ',%s=0' "$feature" ;; esac
   done
@@ -100,7 +101,7 @@ mount_store() { # PATH UUID-OR-EMPTY DEVICE-OR-EMPTY
 
 unmount_store() { # PATH
   if mountpoint -q -- "$1"; then
-    why=$(umount -- "$1" 2>&1) || { event failed "$why"; return 1; }
+    umount -- "$1" || return 1
     event did "unmounted $1"
   fi
   chattr -i -- "$1" 2>/dev/null || :

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { HostError } from "../errors";
 import { launchScript } from "../host/library";
-import type { Transport } from "../transport/types";
+import type { RunResult, Transport } from "../transport/types";
 import { ApplyLogReader, type ApplyReport, novaSentence } from "./applyLog";
 import { compile } from "./compile";
 import type { Plan } from "./step";
@@ -26,18 +26,20 @@ export async function runApply(transport: Transport, plan: Plan, options: ApplyO
   const id = randomBytes(8).toString("hex");
   const nonce = randomBytes(16).toString("hex");
   const script = compile(plan, { id, nonce, holder: options.holder, lockTimeoutSeconds: options.lockTimeoutSeconds });
-  const timeoutMs = (options.lockTimeoutSeconds + planSeconds(plan) + 120) * 1000;
+  const seconds = boundSeconds(plan, options.lockTimeoutSeconds);
+  // The host itself ends it in time, and says so; afterwards it is read once more.
+  const timeoutMs = (seconds + 600) * 1000;
   for (let attempt = 0; ; attempt++) {
     // A resumed follower prints the log from its start, so each attempt reads it afresh.
     const reader = new ApplyLogReader(nonce, attempt === 0 ? options.progress : () => {});
     try {
       const tail = options.tail ? `\nprintf '\\n%s tail\\n' ${nonce}\n${options.tail.script}` : "";
-      const result = await transport.run(launchScript(id, script) + tail, {
+      const result = await transport.run(launchScript(id, script, seconds) + tail, {
         timeoutMs,
         onOutput: (chunk) => reader.push(chunk.toString("latin1")),
       });
       if (reader.report.status === undefined) {
-        throw new ApplyFailure(reader.report, launchFailed(transport.host, result.exitCode, result.stderr));
+        throw new ApplyFailure(reader.report, launchFailed(transport.host, result, reader.report));
       }
       if (options.tail) {
         const output = result.stdout.toString("latin1");
@@ -46,33 +48,40 @@ export async function runApply(transport: Transport, plan: Plan, options: ApplyO
       }
       return reader.report;
     } catch (error) {
-      const lost = error instanceof HostError && error.kind === "unreachable";
-      if (!lost) throw error;
-      if (attempt >= reconnects) throw new ApplyFailure({ ...reader.report, begun: true }, error);
+      if (!(error instanceof HostError) || error instanceof ApplyFailure) throw error;
+      const begun = { ...reader.report, begun: true };
+      if (error.kind === "timeout") throw new ApplyFailure(begun, error);
+      if (error.kind !== "unreachable") throw error;
+      if (attempt >= reconnects) throw new ApplyFailure(begun, error);
       options.progress(`lost the link; the host goes on by itself, connects again (${attempt + 1} of ${reconnects})`);
       await new Promise((resolve) => setTimeout(resolve, reconnectPauseMs));
     }
   }
 }
 
-function planSeconds(plan: Plan): number {
-  return plan.steps.reduce(
-    (sum, step) => sum + (step.kind === "activate" ? 2 * (step.health.timeoutSeconds + 420) : 30),
-    0,
-  );
+/** For all that is no restart: the longest of it, to make a file system, takes minutes where a disk of many TB is slow. */
+const workSeconds = 3600;
+
+/**
+ * After this time the host ends an apply: something hangs, and must not keep the host's lock for ever. Only restarts have
+ * bounds of their own, each of them twice: with the change, and after going back.
+ */
+export function boundSeconds(plan: Plan, lockTimeoutSeconds: number): number {
+  const restarts = plan.steps.map((step) => (step.kind === "activate" ? 2 * (step.health.timeoutSeconds + 900) : 0));
+  return restarts.reduce((sum, each) => sum + each, lockTimeoutSeconds + workSeconds);
 }
 
-function launchFailed(host: string, exitCode: number, output: string): HostError {
+function launchFailed(host: string, { exitCode, stderr }: RunResult, { doing }: ApplyReport): HostError {
   const problem =
     exitCode === 71
       ? "cannot write to /var/lib/hostmem; nothing was changed"
       : exitCode === 72
         ? "systemd-run could not start the apply; nothing was changed"
-        : "the apply was cut on the host before its end";
+        : `the apply was cut on the host before its end${doing ? `, at: ${doing}` : ""}`;
   return new HostError("failed", host, problem, {
     exitCode,
-    output,
-    advice: output.trim().split("\n").at(-1) || runAgain,
+    output: stderr,
+    advice: stderr.trim().split("\n").at(-1) || runAgain,
   });
 }
 
@@ -102,6 +111,17 @@ function describeFailure(host: string, report: ApplyReport): HostError {
       return new HostError("moved", host, `${report.moved} changed while the plan was made`, {
         advice: "Preview again. Nothing was changed.",
       });
+    case "overdue":
+      return new HostError(
+        "failed",
+        host,
+        `the apply did not end in its time, and the host ended it, at: ${report.doing ?? "looking whether it may begin"}`,
+        {
+          advice: report.begun
+            ? `Find out on the host what hangs there. ${runAgain}`
+            : "Find out on the host what hangs there. Nothing was changed.",
+        },
+      );
     case "rolled-back":
     case "unhealthy": {
       const isPartial = report.kept.length > 0;

@@ -1,4 +1,4 @@
-const statuses = ["applied", "moved", "busy", "failed", "rolled-back", "unhealthy"] as const;
+const statuses = ["applied", "moved", "busy", "failed", "rolled-back", "unhealthy", "overdue"] as const;
 
 /** What an apply on the host reported, event by event. */
 export interface ApplyReport {
@@ -6,6 +6,8 @@ export interface ApplyReport {
   /** Changes may have been made. */
   begun: boolean;
   hostId: string | undefined;
+  /** What it was about to do, for an apply that was cut or ended. */
+  doing: string | undefined;
   /** The file that somebody changed meanwhile, for `moved`. */
   moved: string | undefined;
   /** Who holds the lock, for `busy`. */
@@ -29,6 +31,7 @@ export class ApplyLogReader {
     status: undefined,
     begun: false,
     hostId: undefined,
+    doing: undefined,
     moved: undefined,
     holder: undefined,
     reason: undefined,
@@ -72,6 +75,9 @@ export class ApplyLogReader {
         break;
       case "host-id":
         report.hostId = detail;
+        break;
+      case "doing":
+        report.doing = detail;
         break;
       case "edited":
         this.progress(`wrote ${detail}`);

@@ -1,4 +1,4 @@
-import { activationLibrary, applyLibrary } from "../host/library";
+import { activationLibrary, applyLibrary, whenOverdue } from "../host/library";
 import { applyDirectory, hostIdPath } from "../host/paths";
 import { storeLibrary } from "../host/storeLibrary";
 import { quote } from "../quote";
@@ -20,16 +20,19 @@ export function compile(plan: Plan, options: CompileOptions): string {
   return [
     `nonce=${quote(options.nonce)}`,
     `home=${quote(home)}`,
-    `exec >>"$home/log" 2>&1 </dev/null`,
+    whenOverdue,
+    // Beyond the first bytes of a tool's errors, what went wrong in the script itself is for the host's own journal.
+    `exec 3>>"$home/log" >/dev/null </dev/null`,
     applyLibrary,
     activationLibrary,
     ...(plan.steps.some((step) => step.kind === "call" || step.kind === "write-file") ? [storeLibrary] : []),
     `begin ${quote(bytesOf(options.holder))} ${options.lockTimeoutSeconds}`,
     ...expectations(plan),
     "event begun",
-    `make_host_id ${quote(hostIdPath)} ${orFail(`write ${hostIdPath}`)}`,
+    orFail(`write ${hostIdPath}`, `make_host_id ${quote(hostIdPath)}`),
     `event host-id "$(sed 1q ${quote(hostIdPath)})"`,
     ...plan.steps.map(compileStep),
+    doing("forget what is over"),
     "leave_host",
     "finish applied",
     "",
@@ -57,16 +60,23 @@ function compileStep(step: Step): string {
   switch (step.kind) {
     case "activate":
       return compileActivate(step);
-    case "call":
-      return `${[step.call, ...step.args.map((arg) => quote(bytesOf(String(arg))))].join(" ")} ${orFail(step.line ?? step.what ?? step.call)}`;
+    case "call": {
+      const call = [step.call, ...step.args.map((arg) => quote(bytesOf(String(arg))))].join(" ");
+      return orFail(step.line ?? step.what ?? step.call, call);
+    }
     default:
-      return `${compileWrite(step)} ${orFail(`write ${step.path}`)}`;
+      return orFail(`write ${step.path}`, compileWrite(step));
   }
 }
 
-/** Follows a command: where it fails, so does the apply, with what the command's tools said. */
-function orFail(what: string): string {
-  return `2>"$work/said" || fail_as_said ${quote(`cannot ${what}`)}`;
+/** Where a command fails, so does the apply, with what the command's tools said. */
+function orFail(what: string, command: string): string {
+  return `${doing(what)}\n${command} 2>"$work/said" || fail_as_said ${quote(`cannot ${what}`)}`;
+}
+
+/** So that whoever finds the apply ended knows where. */
+function doing(what: string): string {
+  return `event doing ${quote(what)}`;
 }
 
 /** One command that a redirection and `||` can follow, here document included. */
@@ -89,17 +99,20 @@ function compileActivate(step: ActivateStep): string {
   const unit = quote(novaUnit);
   const restart = (memoryMb: number | undefined) =>
     step.restarts
-      .map((one) =>
-        one.service === "libvirt"
-          ? `restart_libvirt ${quote(one.unit)}`
-          : `restart_nova ${unit} ${log} ${memoryMb ?? "-"} ${timeoutSeconds} ${quote(evidence.pattern)} ${evidence.stableSeconds}`,
-      )
+      .map((one) => {
+        const call =
+          one.service === "libvirt"
+            ? `restart_libvirt ${quote(one.unit)}`
+            : `restart_nova ${unit} ${log} ${memoryMb ?? "-"} ${timeoutSeconds} ${quote(evidence.pattern)} ${evidence.stableSeconds}`;
+        return `${doing(`restart ${one.unit}`)} && ${call}`;
+      })
       .join(" && ");
   return [
     `mark_log ${log}`,
     `if ! { ${restart(step.health.expectedMemoryMb)}; }; then`,
     `say_log ${unit} ${log}`,
     "kept=0",
+    doing("take the change back"),
     // What could not be taken back must stay on record.
     ...step.rollback.map((write) =>
       write.kind === "edit-file"

@@ -6,7 +6,7 @@ export const systemctl = `#!/bin/sh
 state=/run/unit-state
 log=/var/log/nova/nova-compute.log
 case $1 in
-  is-active) [ -e "/run/pid-of-$3" ] && kill -0 "$(cat "/run/pid-of-$3")" 2>/dev/null || exit 3 ;;
+  is-active) [ -e "/run/pid-of-$2" ] && kill -0 "$(cat "/run/pid-of-$2")" 2>/dev/null && echo active || { echo inactive; exit 3; } ;;
   show)
     case $3 in nova-compute*) unit=nova ;; *) unit=libvirt ;; esac
     [ "$2" = -p ] && { property=$3; unit=$5; [ "$4" = --value ] || unit=$4; }
@@ -32,12 +32,28 @@ case $1 in
 esac
 `;
 
-/** Starts a program on its own, as a unit that systemctl knows; or refuses to. */
+/**
+ * Starts a program on its own, as a unit that systemctl knows; or refuses to. Ends it with all of its processes after
+ * RuntimeMaxSec, which an administrator may have set anew (/run/runtime-max).
+ */
 export const systemdRun = `#!/bin/sh
 [ ! -e /run/systemd-run-fails ] || exit 1
-while case $1 in --unit=*) unit=\${1#--unit=} ;; --*) : ;; *) false ;; esac do shift; done
+export SERVICE_RESULT=success after=: limit=infinity
+while case $1 in
+  --unit=*) unit=\${1#--unit=} ;;
+  -p) shift; case $1 in RuntimeMaxSec=*) limit=\${1#*=} ;; ExecStopPost=*) after=\${1#*=} ;; esac ;;
+  --*) : ;;
+  *) false ;;
+esac do shift; done
+[ ! -e /run/runtime-max ] || limit=$(cat /run/runtime-max)
 echo "$unit" >>/run/started
-setsid "$@" </dev/null >/dev/null 2>&1 &
+export unit
+setsid sh -c '
+  setsid "$@" & main=$!
+  setsid sh -c "sleep $limit; touch /run/overdue-$unit; kill -s TERM -- -$main; sleep 0.5; kill -s KILL -- -$main" & clock=$!
+  wait $main
+  if [ -e /run/overdue-$unit ]; then SERVICE_RESULT=timeout; wait $clock; else kill -s KILL -- -$clock; fi
+  eval "$after"' sh "$@" </dev/null >/dev/null 2>&1 &
 echo $! >"/run/pid-of-$unit.service"
 `;
 
