@@ -9,13 +9,13 @@ import { isOwner } from "./core/ownership";
 import { ApplyFailure } from "./core/plan/apply";
 import { type ApplyReport, leavesTraces } from "./core/plan/applyLog";
 import { type Plan, planLines } from "./core/plan/step";
+import { proveDeclared } from "./proof";
 import {
   type Declared,
   evaluate,
   isInterrupted,
   type Properties,
   plannedByOthers,
-  problemText,
   readAccepted,
   readRecorded,
   refusal,
@@ -115,6 +115,7 @@ async function bring(
 ): Promise<HostFacts> {
   const { session, args, log } = declared;
   const shown = inputs["plan"] as string[] | undefined;
+  const name = holder(args);
   const { report } = await session.apply(
     (facts) => {
       const { problems, plan } = evaluate(declared, facts, olds ?? inputs);
@@ -122,28 +123,11 @@ async function bring(
       refuseOtherSteps(session.host, planLines(plan), shown);
       return plan;
     },
-    { holder: holder(args), lockTimeoutSeconds: args.lockTimeoutSeconds, progress: log },
+    { holder: name, lockTimeoutSeconds: args.lockTimeoutSeconds, progress: log },
   );
   if (report) onApplied(report);
   session.planned.delete(resourceKey(declared));
-  const facts = await session.facts();
-  const after = evaluate(declared, facts, olds ?? inputs);
-  if (after.problems.length > 0) {
-    const problems = after.problems.map(problemText).join("; ");
-    throw new HostError("failed", session.host, `is not as declared right after the apply: ${problems}`);
-  }
-  const left = planLines(after.plan);
-  if (left.length > 0) {
-    throw new HostError(
-      "failed",
-      session.host,
-      `is not as declared right after the apply; still to do: ${left.join("; ")}`,
-      {
-        advice: "Somebody else seems to manage the same settings on this host.",
-      },
-    );
-  }
-  return facts;
+  return proveDeclared(declared, olds ?? inputs, name);
 }
 
 /** Only what was shown is done; that nothing is left to do is always fine. */

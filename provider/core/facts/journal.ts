@@ -1,9 +1,10 @@
 import type { OptionEdit } from "../files/edit";
 import { applyRuns } from "../host/library";
-import { applyDirectory, objectPath, pendingPath, stateDirectory } from "../host/paths";
+import { applyDirectory, lockPath, objectPath, pendingPath, stateDirectory } from "../host/paths";
 import type { HostFile } from "./hostFile";
 import { readObjectRecord, readPendingRecord } from "./records";
 import type { Sections } from "./sections";
+import { textOf } from "./textOf";
 
 /** What the host keeps about one managed object. */
 export interface ObjectRecord {
@@ -55,6 +56,8 @@ export interface Journal {
   hashes: ReadonlyMap<string, string>;
   /** Apply units that run at this moment. */
   running: string[];
+  /** Who holds the host's lock, or held it last since the host booted; undefined for nobody. */
+  holder: string | undefined;
 }
 
 export const collectJournal = `
@@ -64,6 +67,7 @@ ${applyRuns}
 for unit in ${applyDirectory}/*; do
   [ -d "$unit" ] && [ ! -e "$unit/status" ] && apply_runs "\${unit##*/}" && echo "\${unit##*/}" || :
 done
+[ ! -s ${lockPath} ] || echo "holder $(head -c 300 ${lockPath})"
 `;
 
 export function parseJournal(host: string, sections: Sections, files: Map<string, HostFile>): Journal {
@@ -76,10 +80,14 @@ export function parseJournal(host: string, sections: Sections, files: Map<string
     if (kind !== undefined && path === objectPath(kind)) objects.set(kind, readObjectRecord(host, file));
   }
   const pending = files.get(pendingPath);
+  const applies = sections.lines("applies");
+  const [holder] = applies.flatMap((line) => (line.startsWith("holder ") ? [textOf(line.slice(7))] : []));
   return {
     objects,
     pending: pending && readPendingRecord(host, pending),
     hashes,
-    running: sections.lines("applies"),
+    // An id has no space.
+    running: applies.filter((line) => !line.includes(" ")),
+    holder,
   };
 }

@@ -116,15 +116,17 @@ describe("our own records on a host", () => {
       fixtureNonce,
       printed([
         { name: `file ${path}`, lines: [`8180 0 0 ${text.length} 17`, path, ...text.split("\n")] },
-        { name: "applies", lines: ["0011", ""] },
+        { name: "applies", lines: ["0011", "holder p/s/spa\xc3\x9f, pid 7", ""] },
       ]),
     );
     return parseJournal("host", sections, parseHostFiles(sections));
   };
   const path = "/var/lib/hostmem/objects/FileBackedMemoryConfig.json";
 
-  it("name the applies that run", () => {
-    assert.deepEqual(journal(path, '{"version":1,"owner":"a/b/c","edits":[]}').running, ["0011"]);
+  it("name the applies that run, and who holds the lock", () => {
+    const { running, holder } = journal(path, '{"version":1,"owner":"a/b/c","edits":[]}');
+    assert.deepEqual(running, ["0011"]);
+    assert.equal(holder, "p/s/spaß, pid 7");
   });
 
   it("that are damaged are refused, with what to do", () => {

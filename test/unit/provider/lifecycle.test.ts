@@ -23,6 +23,6 @@ describe("an apply", () => {
     const evaluations = [fine, broken];
     const kind = { ...kinds.get("BackingStore")!, evaluate: () => evaluations.shift() ?? broken };
     const inputs = { owner: "a/b/c", connection: { host: "localhost", transport: "local" }, become: "none" };
-    await assert.rejects(create(kind, inputs), /right after the apply: mountPoint: is gone/);
+    await assert.rejects(create(kind, inputs), /right after the apply; mountPoint: is gone/);
   });
 });
