@@ -325,7 +325,7 @@ describe("the shell text that runs on hosts", () => {
     const shellcheck = debianTool("shellcheck", "shellcheck");
     const texts = {
       library: `nonce=n home=/h\n${applyLibrary}${activationLibrary}`,
-      launch: launchScript("0011", "true", 60),
+      launch: launchScript({ id: "0011", nonce: "n" }, "true", 60),
       facts: factsScript().script,
     };
     for (const [name, text] of Object.entries(texts)) {

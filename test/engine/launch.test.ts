@@ -15,7 +15,7 @@ describe("starting an apply, and following it", function () {
   });
   afterEach(() => sandbox.remove());
 
-  const follow = (text = script) => `( ${launchScript("0011", text, 60)} ); echo "exit $?"`;
+  const follow = (text = script) => `( ${launchScript({ id: "0011", nonce: "n" }, text, 60)} ); echo "exit $?"`;
 
   it("shows all that it says, once, and leaves nothing behind when it is over", () => {
     assert.equal(sandbox.run(follow()), "one\ntwo\nthree\nexit 0\n");

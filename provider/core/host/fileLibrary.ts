@@ -1,17 +1,52 @@
+/**
+ * What an apply leaves that was cut, or failed, at giving a file its name. `drop_unnamed` removes the file without a name,
+ * which is the new one or, once they were swapped, the old one. If it is neither, an editor was faster than the swap: that
+ * one goes back to its place, as it does in an apply that is not cut; where somebody has written there since, it stays
+ * beside it under a name of its own.
+ */
+export const unnamedFiles = `
+hash_of() { if [ -e "$1" ]; then sha256sum <"$1" | cut -d' ' -f1; else echo -; fi; }
+drop_unnamed() { # HOME
+  [ -s "$1/new" ] || return 0
+  unnamed=$(cat -- "$1/new") swapped='' replaced=''
+  [ ! -s "$1/swap" ] || read -r swapped replaced <"$1/swap"
+  found=$(hash_of "$unnamed")
+  [ ! -L "$unnamed" ] || found="a link"
+  if [ -z "$swapped" ] || [ "$found" = "$swapped" ] || [ "$found" = "$replaced" ] || [ "$found" = - ]; then
+    rm -f -- "$unnamed"
+  else
+    place=\${unnamed##*/.} place=\${unnamed%/*}/\${place%".\${1##*/}.hostmem-new"}
+    if [ "$(hash_of "$place")" != "$swapped" ]; then
+      place=$place.kept-\${1##*/}
+      event aside "$place"
+    fi
+    mv -f -- "$unnamed" "$place" && sync -- "\${place%/*}"
+  fi
+  rm -f -- "$1/new" "$1/swap"
+}
+`;
+
 /** Shell functions that change a file by itself, so that nothing of it is lost, whoever else writes it. */
 export const fileLibrary = `
 # Gives a new file the name of an old one. An editor may rename its own over the old one at the very last moment: swapped by
 # one renameat2(2) and looked at, that one is not lost, but goes back to its place. No tool of POSIX can swap; the Python
-# that Nova runs in can. Where there is none, the last look is the one just before the rename.
+# that Nova runs in can. Where there is none, the last look is the one just before the rename. From before the swap on it
+# is noted what the new file may be then, for whoever finds that this was cut.
 take_name() { # NEW PATH [HASH of the old one]
   if [ -n "\${3:-}" ]; then
     ours=$(hash_of "$1")
     [ "$(hash_of "$2")" = "$3" ] || { event changed "$2"; return 1; }
+    echo "$ours $3" >"$home/swap" && sync -- "$home/new" "$home/swap" || return 1
     python3 -I -c '
 import ctypes, hashlib, os, sys
 new, path, expected = sys.argv[1:]
-content = lambda: hashlib.sha256(open(new, "rb").read()).hexdigest()
-swap = lambda: ctypes.CDLL(None).renameat2(-100, os.fsencode(new), -100, os.fsencode(path), 2)
+def content():
+    if os.path.islink(new):
+        return "a link"
+    with open(new, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NOFOLLOW | os.O_NONBLOCK)) as file:
+        return hashlib.sha256(file.read()).hexdigest()
+def swap():
+    return ctypes.CDLL(None).renameat2(-100, os.fsencode(new), -100, os.fsencode(path), 2)
 ours = content()
 if swap() != 0:
     sys.exit(3)
@@ -19,18 +54,24 @@ try:
     if content() == expected:
         os.unlink(new)
         sys.exit(0)
+except OSError as error:
     swap()
+    print(error, file=sys.stderr)
+    sys.exit(8)
+swap()
+try:
     if content() != ours:
         swap()
-except OSError as error:
-    print(error, file=sys.stderr)
+except OSError:
+    pass
 sys.exit(9)' "$1" "$2" "$3" 2>"$work/swap"
     case $? in
       0) return 0 ;;
-      9) cat "$work/swap" >&2; event changed "$2"; return 1 ;;
+      8) cat "$work/swap" >&2; return 1 ;;
+      9) event changed "$2"; return 1 ;;
     esac
     # It could not swap, if what is new still has its own name; else it was cut in the middle.
-    [ "$(hash_of "$1")" = "$ours" ] || { event changed "$2"; return 1; }
+    [ "$(hash_of "$1")" = "$ours" ] && [ "$(hash_of "$2")" = "$3" ] || { event changed "$2"; return 1; }
   fi
   mv -f -- "$1" "$2"
 }
@@ -43,8 +84,8 @@ replace() { # PATH CONTENT [HASH of what may be replaced]
   {
     printf '%s' "$new" >"$home/new" &&
       if [ -e "$1" ]; then cp --preserve=all -- "$1" "$new" 2>/dev/null || cp -p -- "$1" "$new"; else : >"$new"; fi &&
-      cat -- "$2" >"$new" && sync -- "$new" && take_name "$new" "$1" "\${3:-}" && sync -- "\${1%/*}" && rm -f -- "$home/new"
-  } || { rm -f -- "$new" "$home/new"; return 1; }
+      cat -- "$2" >"$new" && sync -- "$new" && take_name "$new" "$1" "\${3:-}" && sync -- "\${1%/*}" && rm -f -- "$home/new" "$home/swap"
+  } || { drop_unnamed "$home"; return 1; }
 }
 
 edit_file() { # PATH HASH-BEFORE HASH-AFTER, and on standard input lines of OFFSET LENGTH BASE64

@@ -1,9 +1,6 @@
-import { fileLibrary } from "./fileLibrary";
+import { fileLibrary, unnamedFiles } from "./fileLibrary";
 import { hardwareFunction } from "./identity";
 import { applyDirectory, hostIdPath, lockPath, stateDirectory } from "./paths";
-
-/** Removes a file that an apply was cut at giving its name, new or old. */
-const dropUnnamed = (home: string) => `[ ! -s "${home}/new" ] || rm -f -- "$(cat -- "${home}/new")"`;
 
 /** True while a unit runs, and while systemd ends it. */
 export const applyRuns = `
@@ -34,8 +31,7 @@ fail_as_said() { # WHAT, and what the tools said in $work/said
   said=$(tr -s '\n' ' ' <"$work/said" | tail -c 400)
   fail "$1\${said:+: \${said% }}"
 }
-hash_of() { if [ -e "$1" ]; then sha256sum <"$1" | cut -d' ' -f1; else echo -; fi; }
-${applyRuns}
+${unnamedFiles}${applyRuns}
 age_of() { echo "$(($(date +%s) - $(stat -c %Y -- "$1" 2>/dev/null || date +%s)))"; }
 # What an apply left that neither runs nor may be about to: its client starts it within a minute, follows it from then on,
 # and reads its status, should the link be lost, within a quarter of an hour.
@@ -44,7 +40,7 @@ forget_apply() { # HOME
   if apply_runs "\${1##*/}"; then return 0; fi
   limit=60
   if [ -e "$1/status" ]; then limit=$2; elif [ "$followed" = 1 ]; then limit=-1; fi
-  [ "$(age_of "$1")" -le "$limit" ] || { ${dropUnnamed("$1")}; rm -rf -- "$1" "/run/hostmem.\${1##*/}"; }
+  [ "$(age_of "$1")" -le "$limit" ] || { drop_unnamed "$1"; rm -rf -- "$1" "/run/hostmem.\${1##*/}"; }
 }
 
 begin() { # LABEL SECONDS
@@ -188,6 +184,14 @@ say_log() { # UNIT LOG
 }
 `;
 
+/** What tells one apply from others. */
+export interface ApplyName {
+  /** Of its folder and unit on the host. */
+  id: string;
+  /** Marks the lines of its log that are events. */
+  nonce: string;
+}
+
 /** What an apply's script is called with when systemd had to end it. */
 const overdueWord = "overdue";
 
@@ -209,9 +213,11 @@ fi
  *
  * @param seconds after which systemd ends it.
  */
-export function launchScript(id: string, script: string, seconds: number): string {
+export function launchScript({ id, nonce }: ApplyName, script: string, seconds: number): string {
   const home = `${applyDirectory}/${id}`;
   return `
+event() { printf '\\n%s %s\\n' ${nonce} "$*"; }
+${unnamedFiles}
 make_home() { # Others that end take empty folders away at the same moment.
   tries=0
   until mkdir -p ${home}.new 2>/dev/null; do tries=$((tries + 1)); [ "$tries" -lt 100 ] || break; done
@@ -247,6 +253,6 @@ while [ "$(cat ${home}/follower 2>/dev/null)" = $$ ]; do
   sleep 0.1
 done
 # One that was cut is over as well.
-if [ "$(cat ${home}/follower 2>/dev/null)" = $$ ] && { [ -e ${home}/status ] || [ "$answer" -ge 3 ]; }; then ${dropUnnamed(home)}; rm -rf ${home} /run/hostmem.${id}; flock -n ${lockPath} rmdir ${stateDirectory}/objects 2>/dev/null; rmdir ${applyDirectory} ${stateDirectory} 2>/dev/null || :; fi
+if [ "$(cat ${home}/follower 2>/dev/null)" = $$ ] && { [ -e ${home}/status ] || [ "$answer" -ge 3 ]; }; then drop_unnamed ${home}; rm -rf ${home} /run/hostmem.${id}; flock -n ${lockPath} rmdir ${stateDirectory}/objects 2>/dev/null; rmdir ${applyDirectory} ${stateDirectory} 2>/dev/null || :; fi
 `;
 }

@@ -34,7 +34,7 @@ export async function runApply(transport: Transport, plan: Plan, options: ApplyO
     const reader = new ApplyLogReader(nonce, attempt === 0 ? options.progress : () => {});
     try {
       const tail = options.tail ? `\nprintf '\\n%s tail\\n' ${nonce}\n${options.tail.script}` : "";
-      const result = await transport.run(launchScript(id, script, seconds) + tail, {
+      const result = await transport.run(launchScript({ id, nonce }, script, seconds) + tail, {
         timeoutMs,
         onOutput: (chunk) => reader.push(chunk.toString("latin1")),
       });

@@ -108,6 +108,9 @@ export class ApplyLogReader {
       case "kept":
         report.kept.push(detail);
         break;
+      case "aside":
+        this.progress(`keeps what somebody wrote while an apply was cut, and others have written since: ${detail}`);
+        break;
       case "log":
         report.log ||= Buffer.from(detail, "base64").toString("utf8");
         break;

@@ -1,14 +1,10 @@
-import { activationLibrary, applyLibrary, whenOverdue } from "../host/library";
+import { type ApplyName, activationLibrary, applyLibrary, whenOverdue } from "../host/library";
 import { applyDirectory, hostIdPath } from "../host/paths";
 import { storeLibrary } from "../host/storeLibrary";
 import { quote } from "../quote";
 import type { ActivateStep, EditFileStep, Plan, Step, WriteFileStep, WriteRecordStep } from "./step";
 
-export interface CompileOptions {
-  /** Name of this apply; also of its folder and unit on the host. */
-  id: string;
-  /** Marks the lines of the log that are events. */
-  nonce: string;
+export interface CompileOptions extends ApplyName {
   /** Who holds the host's lock while this runs: told to whoever waits for it. */
   holder: string;
   lockTimeoutSeconds: number;
