@@ -9,6 +9,8 @@ import { sha256 } from "../../provider/core/facts/hostFile";
 import { readCommon } from "../../provider/core/inputs/common";
 import { Inputs, type Problem } from "../../provider/core/inputs/problem";
 import { kinds } from "../../provider/core/kinds";
+import type { Step } from "../../provider/core/plan/step";
+import { readable } from "../../provider/core/readable";
 import { isPlainName } from "../../provider/core/transport/plainName";
 import { debianTool } from "../support/debianTool";
 import { LightHost } from "../support/sandbox/lightHost";
@@ -24,6 +26,8 @@ const shells: Record<string, string[]> = {
 const pieces = fc.oneof(
   fc.constantFrom("$(touch RAN)", "`touch RAN`", "'; touch RAN; '", '"; touch RAN; "', "\ntouch RAN\n", "| touch RAN"),
   fc.constantFrom("$HOME", "${IFS}", "*", "~", "\\", "\\'", "'", '"', "--help", "-rf", "END\n", "!!", "%s", "\\n", "#"),
+  // As bytes of latin1 these would become quotation marks and dollars.
+  fc.constantFrom("\u0127; touch RAN; \u0127", "\u0124(touch RAN)", "\u0160touch RAN\u0160"),
   fc.constantFrom("ä", "日本", "\u202e", "\u001b[31m", "\t", " ", "\r", "\u0085"),
   fc.string({ maxLength: 8 }).filter((text) => !text.includes("\0")),
 );
@@ -101,20 +105,27 @@ for (const [shellName, shell] of Object.entries(shells)) {
       const here = sandbox;
       const values = fc.sample(text, 40).filter((value) => !value.includes("/"));
       const printed = values.map((value) => {
-        const call = { kind: "call" as const, call: "printf", args: ["<%s>\\n", value], line: `say ${value}` };
+        const print = ["-c", "printf '<%s>\\n' \"$1\" >>/tmp/printed", "sh", value];
+        const call = { kind: "call" as const, call: "sh", args: print, line: `say ${value}` };
         const failing = { ...call, call: "test", args: [value, "-ef", ""], line: value };
         const path = `/tmp/${value}x`;
-        const file = { kind: "write-file" as const, path: bytes(path), before: undefined, content: value, line: value };
+        const file = { kind: "write-file" as const, path, before: undefined, content: value, line: value };
         return { value, path, steps: [call, file], failing };
       });
       const done = here.apply({ steps: printed.flatMap(({ steps }) => steps), warnings: [] });
       assert.equal(done.report.status, "applied", done.log);
+      const words = here.read("/tmp/printed") ?? "";
       for (const { value, path } of printed) {
-        assert.ok(done.log.includes(`<${bytes(value)}>\n`), JSON.stringify(value));
+        assert.ok(words.includes(`<${bytes(value)}>\n`), JSON.stringify(value));
         assert.equal(here.read(path), bytes(value), JSON.stringify(path));
       }
-      const failed = here.apply({ steps: [printed[0]!.failing], warnings: [] });
-      assert.equal(failed.report.status, "failed");
+      for (const { value, failing } of printed.slice(0, 3)) {
+        const { report } = here.apply({ steps: [failing], warnings: [] });
+        assert.equal(report.status, "failed");
+        const said = [report.reason, report.doing].map((each) => each?.split("\n", 1)[0]);
+        const first = bytes(value).split("\n", 1)[0];
+        assert.deepEqual(said, [`cannot ${first}`, first]);
+      }
       assert.equal(here.run("find / -xdev -name RAN 2>/dev/null"), "");
       prove("never run");
       prove("kept whole");
@@ -139,6 +150,43 @@ for (const [shellName, shell] of Object.entries(shells)) {
     });
   });
 }
+
+describe("a path of a program that is in other letters", () => {
+  const path = "/srv/спутник-é-日本";
+  let sandbox: Sandbox;
+  beforeEach(() => {
+    sandbox = new Sandbox();
+  });
+  afterEach(() => sandbox.remove());
+  const make: Step = {
+    kind: "call",
+    call: "make_mount_point",
+    args: [path],
+    proof: { call: "is_free", args: [path], of: path },
+    line: `make ${path}`,
+  };
+  const file: Step = { kind: "write-file", path: `${path}.txt`, before: undefined, content: path, line: "" };
+
+  it("is the same on the host", () => {
+    const { report } = sandbox.apply({ steps: [make, file], warnings: [] });
+    assert.equal(report.status, "applied");
+    assert.equal(sandbox.run("ls -d /srv/*"), bytes(`${path}\n${path}.txt\n`));
+    assert.equal(sandbox.read(`${path}.txt`), bytes(path));
+  });
+
+  it("is the same in what is said of it", () => {
+    sandbox.write(`${path}/here`, "");
+    const moved = sandbox.apply({ steps: [make], warnings: [] }).report;
+    assert.deepEqual([moved.status, readable(moved.moved ?? "")], ["moved", path]);
+    const { proof: _, ...unproven } = make;
+    const failed = sandbox.apply({ steps: [unproven], warnings: [] }).report;
+    assert.equal(readable(failed.reason ?? ""), `${path} is not empty, a mount would cover what is in it`);
+    assert.equal(readable(failed.doing ?? ""), `make ${path}`);
+    sandbox.write(`${path}.txt`, "theirs");
+    const present = sandbox.apply({ steps: [file], warnings: [] }).report;
+    assert.deepEqual([present.status, readable(present.moved ?? "")], ["moved", `${path}.txt`]);
+  });
+});
 
 describe("a name on a host", function () {
   this.timeout(120_000);

@@ -31,7 +31,7 @@ device_is() { # DEVICE CONTENT-OR-EMPTY UUID
 
 # Each of these keeps room to itself, rmapbt some 2 %, and is of no use here. Some are on by default, by release; an old
 # mkfs.xfs refuses the names that it does not know.
-xfs_without() { # FEATURE…
+xfs_without() { # FEATURE...
   usage=$(bounded mkfs.xfs 2>&1 || :)
   for feature; do
     case $usage in *"$feature=0|1"*) printf ',%s=0' "$feature" ;; esac

@@ -13,7 +13,7 @@ export interface CompileOptions extends ApplyName {
 /** The plan as one script for the host. It stands alone: nothing in it waits for the client. */
 export function compile(plan: Plan, options: CompileOptions): string {
   const home = `${applyDirectory}/${options.id}`;
-  return [
+  const script = [
     `nonce=${quote(options.nonce)}`,
     `home=${quote(home)}`,
     whenOverdue,
@@ -22,7 +22,7 @@ export function compile(plan: Plan, options: CompileOptions): string {
     applyLibrary,
     activationLibrary,
     ...(plan.steps.some((step) => step.kind === "call" || step.kind === "write-file") ? [storeLibrary] : []),
-    `begin ${quote(bytesOf(options.holder))} ${options.lockTimeoutSeconds}`,
+    `begin ${word(options.holder)} ${options.lockTimeoutSeconds}`,
     ...expectations(plan),
     "event begun",
     orFail(`write ${hostIdPath}`, `make_host_id ${quote(hostIdPath)}`),
@@ -33,21 +33,24 @@ export function compile(plan: Plan, options: CompileOptions): string {
     "finish applied",
     "",
   ].join("\n");
+  // Sent as bytes, a character beyond them would become another one: a quotation mark, say.
+  if (/[^\0-\u00ff]/.test(script)) throw new TypeError("text that is not bytes got into the script of an apply");
+  return script;
 }
 
 /** What must hold before the first change. A later step on the same file builds on what an earlier one makes of it. */
 function expectations(plan: Plan): string[] {
   const first = new Map<string, string>();
   for (const step of plan.steps) {
-    if ("path" in step && !first.has(step.path)) first.set(step.path, step.before ?? "-");
+    if ("path" in step && !first.has(pathOf(step))) first.set(pathOf(step), step.before ?? "-");
   }
   const files = [...first].map(([path, before]) => `expect ${quote(path)} ${quote(before)}`);
   const proofs = plan.steps.flatMap((step) => (step.kind === "call" && step.proof ? [step.proof] : []));
   return [
     ...files,
     ...proofs.map((proof) => {
-      const words = [proof.call, ...proof.args.map((arg) => quote(bytesOf(arg)))].join(" ");
-      return `${words} || { event moved ${quote(proof.of)}; finish moved; }`;
+      const words = [proof.call, ...proof.args.map(word)].join(" ");
+      return `${words} || { event moved ${word(proof.of)}; finish moved; }`;
     }),
   ];
 }
@@ -57,15 +60,15 @@ function compileStep(step: Step): string {
     case "activate":
       return compileActivate(step);
     case "call": {
-      const call = [step.call, ...step.args.map((arg) => quote(bytesOf(String(arg))))].join(" ");
-      return orFail(step.line ?? step.what ?? step.call, call);
+      const call = [step.call, ...step.args.map((arg) => word(String(arg)))].join(" ");
+      return orFail(bytesOf(step.line ?? step.what ?? step.call), call);
     }
     default:
-      return orFail(`write ${step.path}`, compileWrite(step));
+      return orFail(`write ${pathOf(step)}`, compileWrite(step));
   }
 }
 
-/** Where a command fails, so does the apply, with what the command's tools said. */
+/** Where a command fails, so does the apply, with what the command's tools said. `what` is in bytes. */
 function orFail(what: string, command: string): string {
   return `${doing(what)}\n${command} 2>"$work/said" || fail_as_said ${quote(`cannot ${what}`)}`;
 }
@@ -77,16 +80,17 @@ function doing(what: string): string {
 
 /** One command that a redirection and `||` can follow, here document included. */
 function compileWrite(step: EditFileStep | WriteRecordStep | WriteFileStep): string {
+  const path = quote(pathOf(step));
   if (step.kind === "edit-file") {
     const splices = step.splices
       .map(({ offset, length, insert }) => `${offset} ${length} ${base64(insert, "latin1")}\n`)
       .join("");
-    return `{ edit_file ${quote(step.path)} ${step.before} ${step.after} <<'END' && event edited ${quote(step.path)}\n${splices}END\n}`;
+    return `{ edit_file ${path} ${step.before} ${step.after} <<'END' && event edited ${path}\n${splices}END\n}`;
   }
   const what = step.kind === "write-file" ? "public" : "record";
   return step.content === undefined
-    ? `remove_${what} ${quote(step.path)}`
-    : `{ write_${what} ${quote(step.path)} <<'END'\n${base64(step.content, "utf8")}\nEND\n}`;
+    ? `remove_${what} ${path}`
+    : `{ write_${what} ${path} <<'END'\n${base64(step.content, "utf8")}\nEND\n}`;
 }
 
 function compileActivate(step: ActivateStep): string {
@@ -112,8 +116,8 @@ function compileActivate(step: ActivateStep): string {
     // What could not be taken back must stay on record.
     ...step.rollback.map((write) =>
       write.kind === "edit-file"
-        ? `${compileWrite(write)} || { kept=1; event kept ${quote(write.path)}; }`
-        : `[ "$kept" = 1 ] || ${compileWrite(write)} || { kept=1; event kept ${quote(write.path)}; }`,
+        ? `${compileWrite(write)} || { kept=1; event kept ${quote(pathOf(write))}; }`
+        : `[ "$kept" = 1 ] || ${compileWrite(write)} || { kept=1; event kept ${quote(pathOf(write))}; }`,
     ),
     `if ! { ${restart(step.rollbackMemoryMb)}; }; then say_log ${unit} ${log}; finish unhealthy; fi`,
     "event back",
@@ -125,6 +129,16 @@ function compileActivate(step: ActivateStep): string {
     "fi",
     "event healthy",
   ].join("\n");
+}
+
+/** One word of the shell from what a program gives. */
+function word(text: string): string {
+  return quote(bytesOf(text));
+}
+
+/** In bytes. A file that is edited has the name that the host gave for it, which is in bytes already. */
+function pathOf(step: EditFileStep | WriteRecordStep | WriteFileStep): string {
+  return step.kind === "edit-file" ? step.path : bytesOf(step.path);
 }
 
 /** The script is bytes, one character each; what a program gives is text. */

@@ -8,7 +8,7 @@ export type Step = EditFileStep | WriteRecordStep | WriteFileStep | CallStep | A
 /** Replaces a configuration file by itself with a few lines changed. */
 export interface EditFileStep {
   kind: "edit-file";
-  /** With symbolic links resolved. */
+  /** With symbolic links resolved, as the host has it: one character a byte. */
   path: string;
   /** Content hash that must be found; anything else means that somebody wrote since the plan was made. */
   before: string;
