@@ -21,6 +21,8 @@ interface Tool {
   owns?: readonly string[];
   /** Where a setting belongs instead. */
   places: Partial<Record<Topic, string>>;
+  /** What to do about a setting that it has no place for. */
+  without?: Partial<Record<Topic, string>>;
   /** It runs nova-compute in a container, which we do not look into. */
   runsContainers?: true;
 }
@@ -35,8 +37,10 @@ const tools: readonly Tool[] = [
     header: /(maintained|installed|managed) by juju/i,
     places: {
       // nova-compute's charm: config-flags reach [DEFAULT] only, and the template has no section to add to.
-      nova: "juju config nova-compute ram-allocation-ratio=1.0 reserved-host-memory=0, and [libvirt] file_backed_memory, for which the charm has no option, by hand in a file of its own in /etc/nova/nova.conf.d, where it is then kept right",
-      qemu: "the charm has no option for memory_backing_dir; leave it out, and mount the store at libvirt's own directory",
+      nova: "the charm's options: juju config nova-compute ram-allocation-ratio=1.0 reserved-host-memory=0, and [libvirt] file_backed_memory, for which the charm has no option, by hand in a file of its own in /etc/nova/nova.conf.d, where it is then kept right",
+    },
+    without: {
+      qemu: "Its charm has no option for memory_backing_dir: leave that out, and mount the store at libvirt's own directory",
     },
   },
   {
@@ -58,7 +62,9 @@ const tools: readonly Tool[] = [
     runsContainers: true,
     places: {
       nova: "the ConfigMap nova-extra-config of the data plane's nova service, as 30-file-backed-memory.conf",
-      qemu: "edpm_libvirt has no place for memory_backing_dir; leave it out, and mount the store at libvirt's own directory",
+    },
+    without: {
+      qemu: "edpm_libvirt has no place for memory_backing_dir: leave that out, and mount the store at libvirt's own directory",
     },
   },
   {
@@ -101,9 +107,11 @@ export function foreignProblems(plan: Plan, args: CommonArgs, facts: HostFacts):
   return plan.steps.flatMap((step) => {
     const writer = step.kind === "edit-file" ? writerOf(step, facts) : undefined;
     if (step.kind !== "edit-file" || writer === undefined) return [];
-    const place = writer.tool.places[topicOf(step.path)] ?? "what it writes this file from";
+    const topic = topicOf(step.path);
+    const place = `Set it in ${writer.tool.places[topic] ?? "what it writes this file from"}`;
+    const advice = writer.tool.without?.[topic] ?? place;
     const what = `${step.path} is written by ${writer.tool.name} (${writer.sign}), which would take our lines away again`;
-    const message = `${what}. Set it in ${place}; or accept that with allowHazards: ["files-of-other-tools"]`;
+    const message = `${what}. ${advice}; or accept that with allowHazards: ["files-of-other-tools"]`;
     return [{ path: "", message }];
   });
 }

@@ -35,7 +35,7 @@ export function ownerProblem(
       : "";
   const copied = facts.system.isCopy ? ". This record was made on another machine: its disk was copied here" : "";
   return {
-    path: "",
+    path: args.takeOverFrom === undefined ? "" : "takeOverFrom",
     message: `${kind} of this host belongs to ${owner} (project/stack/resource)${renamed}. Destroy it there, or take it over with takeOverFrom: "${owner}"${copied}`,
   };
 }

@@ -58,7 +58,7 @@ const cases: Record<string, Case> = {
   "qemu.conf of Juju's charm": {
     host: { files: { [qemuConf]: [...headers.jujuQemu, "cgroup_device_acl = []", ""] } },
     declare: withDirectory,
-    says: ["Juju", "the charm has no option for memory_backing_dir"],
+    says: ["Juju", "Its charm has no option for memory_backing_dir"],
   },
   "an option that puppet-nova manages": {
     host: { deployers: { puppet: ["nova_config[libvirt/file_backed_memory]"] } },

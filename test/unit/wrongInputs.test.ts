@@ -48,6 +48,15 @@ describe("a preview of what is wrong", () => {
     });
   });
 
+  it("names a property, or its group says why some name none", () => {
+    for (const { title, withoutPath, rows } of groups)
+      assert.equal(
+        withoutPath !== undefined,
+        rows.some(({ path }) => path === ""),
+        title,
+      );
+  });
+
   it("has rows of different names and programs", () => {
     for (const { title, rows } of groups) {
       assert.deepEqual(

@@ -17,8 +17,9 @@ those of an update.
 /** The page of all messages, each as the provider's own check says it now. */
 export async function messagesPage(): Promise<string> {
   const parts = [introduction];
-  for (const { title, rows } of wrongInputs()) {
+  for (const { title, withoutPath, rows } of wrongInputs()) {
     parts.push(`\n## ${title}\n`);
+    if (withoutPath !== undefined) parts.push(`\nWithout the path of a property: ${withoutPath}\n`);
     for (const row of rows) parts.push(`\n- ${row.what}\n\n  > ${escaped(await message(row))}\n`);
   }
   return parts.join("");

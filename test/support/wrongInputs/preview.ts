@@ -32,10 +32,13 @@ export async function preview({ kind, program, host, before }: WrongInput): Prom
     return readHost(host, Reflect.get(this, "probes"));
   });
   const say = mock.method(console, "log", () => {});
+  const resources: string[] = [];
   const checked = (name: string, values: Record<string, unknown>) => {
+    const resource = `${name} ${resources.filter((each) => each === name).length}`;
+    resources.push(name);
     const defaults = { owner: `project/stack/${name}`, connection: access };
     const given = Object.entries({ ...defaults, ...values }).filter(([, value]) => value !== null);
-    return check(kinds.get(name)!, {}, { ...Object.fromEntries(given), __run: { preview: true } });
+    return check(kinds.get(name)!, {}, { ...Object.fromEntries(given), __run: { preview: true, resource } });
   };
   try {
     for (const [name, values] of before) assert.deepEqual((await checked(name, values)).failures, []);

@@ -4,7 +4,8 @@ import ts from "typescript";
 
 /** Where the rules are that a program and a host are held against. */
 const folders = ["provider/core/inputs", "provider/core/kinds"];
-const files = ["size", "versions", "ownership", "novaConfig"].map((name) => `provider/core/${name}.ts`);
+const rules = ["size", "versions", "ownership", "novaConfig", "foreignFiles"];
+const files = [...rules.map((name) => `provider/core/${name}.ts`), "provider/check.ts"];
 
 /** Text that a rule can say, with what changes left out. */
 export interface Sentence {
@@ -12,7 +13,7 @@ export interface Sentence {
   parts: string[];
 }
 
-/** Every literal of the rules that has three words or more, but for the sources of versions and what is no text. */
+/** Every literal of the rules that has three words or more, but for the sources of versions, what is no text, and remarks beside a plan. */
 export function sentencesIn(repository: string): Sentence[] {
   const below = folders.flatMap((folder) =>
     readdirSync(join(repository, folder))
@@ -29,6 +30,7 @@ export function sentencesIn(repository: string): Sentence[] {
     const found: Sentence[] = [];
     const look = (node: ts.Node): void => {
       if (ts.isPropertyAssignment(node) && node.name.getText() === "source") return;
+      if (ts.isCallExpression(node) && /^(log|say)$/.test(node.expression.getText())) return;
       const texts = textsIn(node);
       const parts = texts.map((text) => text.trim()).filter((text) => text.length > 1);
       if (texts.some((text) => text.includes("\0"))) return;

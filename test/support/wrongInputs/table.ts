@@ -18,7 +18,7 @@ export interface WrongInput {
   kind: string;
   /** What differs from a right program; null leaves a property out. */
   program: Record<string, unknown>;
-  /** Of the property that is to blame; empty where none is. */
+  /** Of the property that is to blame; empty where none is, for the reason that its group gives. */
   path: string;
   /** Part of the message: what is wrong. */
   wrong: string;
@@ -32,6 +32,8 @@ export interface WrongInput {
 /** Rows of one kind of mistake, as they are in test/fixtures/wrongInputs. */
 interface Group {
   title: string;
+  /** Why some of its messages name no property. */
+  withoutPath?: string;
   kind: string;
   /** What every row's program and host are based on. */
   program: Record<string, unknown>;
@@ -47,9 +49,10 @@ interface Group {
 }
 
 /** All wrong inputs, by what is wrong with them in general. */
-export function wrongInputs(): { title: string; rows: WrongInput[] }[] {
-  return readFixtures<Group>("wrongInputs").map(({ content: { title, kind, rows, ...usual } }) => ({
+export function wrongInputs(): { title: string; withoutPath: string | undefined; rows: WrongInput[] }[] {
+  return readFixtures<Group>("wrongInputs").map(({ content: { title, withoutPath, kind, rows, ...usual } }) => ({
     title,
+    withoutPath,
     rows: rows.map(([what, program, path, wrong, advice, { host = {}, before = [] } = {}]) => ({
       what,
       kind,
