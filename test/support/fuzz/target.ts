@@ -25,6 +25,9 @@ export interface Target<Case, Reader extends Oracle = Oracle> {
   runs: { sample: number; full: number };
 }
 
+/** How many times as many cases are tried until each kind that must occur has occurred. */
+export const mostBatches = 20;
+
 /** A target whose kinds of cases and readers no longer matter, for lists. */
 export type AnyTarget = Target<unknown, Oracle>;
 

@@ -1,13 +1,10 @@
 import { strict as assert } from "node:assert";
 import { isFullRun } from "../sampled";
 import { beginTrial } from "../trials";
-import { type AnyTarget, type Oracle, startReader, tryCases } from "./target";
+import { type AnyTarget, mostBatches, type Oracle, startReader, tryCases } from "./target";
 
 /** The seed of this run of the tests, which its first line names. */
 export const seed = Number(process.env["HOSTMEM_SEED"] ?? Date.now() % 2 ** 31);
-
-/** How many times as many cases are tried until each kind that must occur has occurred. */
-const mostBatches = 20;
 
 /** One test per target, with as many cases as a run of the tests has time for. */
 export function fuzzTests(targets: readonly AnyTarget[]): void {
