@@ -4,7 +4,7 @@ import { sampled } from "../support/sampled";
 import { contents, contentTools } from "../support/store/contents";
 import { callLibrary, readDevice } from "../support/store/hostLibrary";
 import { LoopDisk, onDisk } from "../support/store/loopDisk";
-import { readRecorded, replay } from "../support/store/recordedContent";
+import { readRecorded, writePieces } from "../support/store/recordedContent";
 import { beginTrial } from "../support/trials";
 import { assertRefused, assertSaid, preview, sizeMib, tidy, uuid } from "./support/storeOnDisk";
 
@@ -68,7 +68,7 @@ describe("a disk with something on it", function () {
       assertGuarded(
         `recorded ${name}`,
         () => {
-          replay(content, disk.device);
+          writePieces(content.pieces, disk.device);
           const seen = onDisk("wipefs --noheadings --output TYPE,OFFSET $1", disk.device).trim().split("\n");
           assert.deepEqual(
             seen.map((line) => line.trim().split(/\s+/).join(" at ")),

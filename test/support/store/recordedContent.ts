@@ -1,7 +1,10 @@
-import { closeSync, fsyncSync, openSync, readdirSync, readFileSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, readdirSync, readFileSync, readSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { repositoryRoot } from "../lab/places";
+
+/** What is not zero on a device: a place, in hexadecimal, to the bytes there, packed by gzip and base64. */
+export type Pieces = Record<string, string>;
 
 /** The head and the tail of a device that something was on, made by a kernel or a tool that this machine may not have. */
 export interface RecordedContent {
@@ -9,8 +12,7 @@ export interface RecordedContent {
   mib: number;
   /** What `wipefs` found on it, as `type at offset`. */
   signatures: string[];
-  /** What is not zero: a place, in hexadecimal, to the bytes there, packed by gzip and base64. */
-  pieces: Record<string, string>;
+  pieces: Pieces;
 }
 
 /** Where they are kept, one JSON file each, named after what is on it. */
@@ -24,10 +26,10 @@ export function readRecorded(): Map<string, RecordedContent> {
   );
 }
 
-/** Writes one to a device of the same size that is blank. */
-export function replay(content: RecordedContent, device: string): void {
+/** Writes them to a device of the same size that is blank. */
+export function writePieces(pieces: Pieces, device: string): void {
   const file = openSync(device, "r+");
-  for (const [place, packed] of Object.entries(content.pieces)) {
+  for (const [place, packed] of Object.entries(pieces)) {
     const bytes = gunzipSync(Buffer.from(packed, "base64"));
     writeSync(file, bytes, 0, bytes.length, Number(place));
   }
@@ -35,7 +37,22 @@ export function replay(content: RecordedContent, device: string): void {
   closeSync(file);
 }
 
-/** As it is kept in `pieces`. */
+/** All of a device, which is mostly zeros. */
+export function readPieces(device: string): Pieces {
+  const file = openSync(device, "r");
+  const pieces: Pieces = {};
+  const step = 1024 * 1024;
+  const buffer = Buffer.alloc(step);
+  for (let place = 0, length = 1; length > 0; place += length) {
+    length = readSync(file, buffer, 0, step, place);
+    const bytes = buffer.subarray(0, length);
+    if (bytes.some((byte) => byte !== 0)) pieces[`0x${place.toString(16)}`] = pack(bytes);
+  }
+  closeSync(file);
+  return pieces;
+}
+
+/** As it is kept in {@link Pieces}. */
 export function pack(bytes: Buffer): string {
   return gzipSync(bytes, { level: 9 }).toString("base64");
 }
