@@ -2,6 +2,8 @@ import { strict as assert } from "node:assert";
 import type { Plan } from "../../provider/core/plan/step";
 import { cutEverywhere, problemsOf } from "../support/fault/campaign";
 import { type CutHost, startCutHost } from "../support/fault/lab";
+import { LaunchCutter } from "../support/fault/launchCutter";
+import { cutLaunches } from "../support/fault/launches";
 import { type Life, LivedLife } from "../support/fault/life";
 import { consentedLife, disk, impatient, mountPoint, wholeLife } from "../support/fault/lives";
 import { keptLife, mendedLife, mountedLife, takenOverLife, tmpfsLife } from "../support/fault/storeLives";
@@ -66,23 +68,23 @@ describe("an apply that is killed at one of its system calls", function () {
 
   it("is planned without one such call: a preview changes nothing", async () => {
     const { host, core } = hosts[0]!;
-    const [folder, shell] = ["/var/tmp/watched-shell", "/usr/local/sbin/sh"];
     await blankDisks(host);
-    await host.succeed(`mkdir -p ${folder}`);
-    // Where sudo looks first for the shell that it is asked for; everything that a client runs as root runs in it.
-    const watch = `exec env WATCHED=1 /usr/local/bin/cutter ${folder} /bin/sh "$@"`;
-    await host.writeFile(shell, `#!/bin/sh\n[ -z "\${WATCHED:-}" ] || exec /bin/sh "$@"\n${watch}\n`, { mode: "755" });
+    const cutter = await LaunchCutter.on(host);
     try {
       const store = { device: disk, mountPoint };
       const memory = { capacity: "64 MiB", healthTimeoutSeconds: 30 };
       const lines = await core.preview({ BackingStore: store, FileBackedMemoryConfig: memory });
       assert.equal(lines.length > 0, true);
-      assert.equal(await host.readFile(`${folder}/calls`), "");
-      await host.succeed(`${shell} -c 'touch /run/mark && rm /run/mark'`);
-      assert.match(await host.readFile(`${folder}/calls`), /\/run\/mark\n.*unlinkat \/run\/mark\n$/s);
+      assert.deepEqual(cutter.calls(), []);
+      await host.succeed("/usr/local/sbin/sh -c 'touch /run/mark && rm /run/mark'");
+      assert.match(cutter.calls().join("\n"), /\/run\/mark\n.*unlinkat \/run\/mark$/s);
     } finally {
-      await host.succeed(`rm -r ${shell} ${folder}`);
+      await cutter.remove();
     }
+  });
+
+  it("goes on by itself, or was never begun, when the shell that starts and follows it is killed", async () => {
+    assert.ok((await cutLaunches(hosts, 2)) > 10);
   });
 
   it("restarts a service that systemd would not start once more", async () => {
@@ -145,7 +147,7 @@ describe("an apply that is killed at one of its system calls", function () {
     const calls = lived.calls.get(name)!.flatMap((call, index) => (at.test(call) ? [index + 1] : []));
     assert.notDeepEqual(calls, [], "the bug makes such calls");
     const tried = [];
-    for (const call of calls) tried.push(...(await lived.run(new Map([[name, call]]))));
+    for (const call of calls) tried.push(...(await lived.run(new Map([[name, [call]]]))));
     return problemsOf({ counted: 0, tried });
   }
 });

@@ -16,7 +16,7 @@ import { programOf } from "./support/programs";
 
 /** The same as on stand-ins, hundreds of times, in test/lab/cutAnywhere.test.ts: here with Pulumi, and Nova itself. */
 describe("an apply on a real Nova host that is killed at one of its system calls", function () {
-  this.timeout(10 * 60_000);
+  this.timeout((isFullRun ? 25 : 10) * 60_000);
   let host: LabHost;
   let stack: LabStack;
   let cutter: Cutter;

@@ -20,17 +20,16 @@ export async function cutEverywhere(hosts: readonly CutHost[], life: Life, perPh
   await allEnd(lived.map((each) => each.live()));
   const { calls } = lived[0]!;
   const phases = life.phases.filter((phase) => !phase.isCutElsewhere);
-  const drawn = new Map(
+  const waiting = new Map(
     phases.map(({ name }) => [
       name,
-      sampled(`cuts in "${name}" ${life.name}`, worthCutting(calls.get(name)!), perPhase),
+      sampled(
+        `cuts in "${name}" ${life.name}`,
+        worthCutting(calls.get(name)!, life.cutsDrafts ? copies : drafts),
+        perPhase,
+      ),
     ]),
   );
-  // One life has room for a cut in each of its phases.
-  const rounds = Array.from({ length: Math.max(...[...drawn.values()].map((points) => points.length)) }, (_, index) => {
-    const points = [...drawn].flatMap(([phase, list]) => (index < list.length ? [[phase, list[index]!] as const] : []));
-    return new Map(points);
-  });
   const tried: CutResult[] = [];
   await allEnd(
     lived.map(async (each, index) => {
@@ -42,11 +41,11 @@ export async function cutEverywhere(hosts: readonly CutHost[], life: Life, perPh
         return recordHost(host);
       };
       const before = await record();
-      for (let round = rounds.shift(); round; round = rounds.shift()) {
+      while ([...waiting.values()].some((points) => points.length > 0)) {
         try {
-          tried.push(...(await each.run(round)));
+          tried.push(...(await each.run(waiting)));
         } catch (error) {
-          rounds.length = 0;
+          waiting.clear();
           throw error;
         }
       }
@@ -79,35 +78,40 @@ function writeDown(life: Life, { phase, call, cutCall, problems }: CutResult): v
 }
 
 /**
- * Numbers of calls, from 1. Of a long run of writes to one file or disk, and of calls in the folder in /run where an apply
- * keeps copies for itself, a full run has only the ends and some between, by the seed: what they leave is the same.
+ * Numbers of calls, from 1. A full run has all of them, but of a stretch of calls that leave the same only the first, some
+ * between by the seed, and of writes the last: a long run of writes to one file or disk, or work on what is the apply's own.
  */
-function worthCutting(calls: readonly string[]): number[] {
+function worthCutting(calls: readonly string[], own: RegExp): number[] {
   const numbers: number[] = [];
   for (let first = 0; first < calls.length; ) {
+    const stretch = stretchOf(calls[first]!, own);
     let end = first + 1;
-    const place = placeOf(calls[first]!);
-    while (place !== undefined && end < calls.length && placeOf(calls[end]!) === place) end++;
-    const between = Array.from({ length: Math.max(0, end - first - 2) }, (_, index) => first + 2 + index);
-    const some = isFullRun ? drawFew(between) : between;
-    numbers.push(first + 1, ...some, ...(end > first + 1 ? [end] : []));
+    while (stretch !== undefined && end < calls.length && stretchOf(calls[end]!, own) === stretch) end++;
+    const rest = Array.from({ length: end - first - 1 }, (_, index) => first + 2 + index);
+    const last = stretch === "own" ? undefined : end;
+    numbers.push(first + 1, ...rest.filter((number) => !isFullRun || number === last || isDrawn(number)));
     first = end;
   }
   return numbers;
 }
 
-/** What a call writes to, and nothing else; undefined for one that is like no other. */
-function placeOf(call: string): string | undefined {
-  return /^[^/]*(?: (\/run\/hostmem\.\w{16})\/\S+)+$/.exec(call)?.[1] ?? /^(?:p?write\w*) .*? to (.*)$/.exec(call)?.[1];
+/** What a call has in common with others that leave the same; undefined for one that is like no other. */
+function stretchOf(call: string, own: RegExp): string | undefined {
+  const paths = call.split(" ").filter((word) => word.startsWith("/"));
+  if (paths.length > 0 && paths.every((path) => own.test(path))) return "own";
+  return /^(?:p?write\w*) .*? to (.*)$/.exec(call)?.[1];
 }
 
-/** One in so many of the calls between the ends. */
+/** Where an apply keeps copies for itself. */
+const copies = /^\/run\/hostmem\.\w{16}(\/|$)/;
+/** All that it makes before anything has its name, and folders that are there anyhow. */
+const drafts = new RegExp(
+  `${copies.source}|^/run/hostmem.lock$|^/var/lib/hostmem/apply/|\\.hostmem-new$|^/(var|var/lib|etc|etc/systemd|etc/systemd/system|srv)$`,
+);
+
+/** One in so many of the calls of a stretch. */
 const sparseness = 8;
-
-function drawFew(numbers: readonly number[]): number[] {
-  const seed = Number(process.env["HOSTMEM_SEED"] ?? 0);
-  return numbers.filter((number) => (number + seed) % sparseness === 0);
-}
+const isDrawn = (number: number) => (number + Number(process.env["HOSTMEM_SEED"] ?? 0)) % sparseness === 0;
 
 /** The problems of all cuts as one text, empty for none. */
 export function problemsOf({ tried }: Tally): string {

@@ -26,6 +26,8 @@ export interface Life {
   name: string;
   mountPoint: string;
   phases: Phase[];
+  /** In a full run also at each call that makes a draft of a file; that of one life tells of all. */
+  cutsDrafts?: true;
   /** Makes the host as it was before the first of them, beyond what is ours to take back. */
   renew: (host: CutHost) => Promise<void>;
   /** Takes back what `renew` made, for the next life. */
@@ -72,15 +74,25 @@ export class LivedLife {
     assert.deepEqual(differences(this.views[0]!, this.views.at(-1)!), [], `${this.life.name} ends where it began`);
   }
 
-  /** Lives it with at most one cut in each phase, and goes on after each as anybody would: by doing the same again. */
-  async run(cuts: ReadonlyMap<string, number>): Promise<CutResult[]> {
+  /**
+   * Lives it with a cut in each phase that has calls waiting for one, which are taken from there, and goes on after each
+   * as anybody would: by doing the same again. Where a cut left the host untouched, that may be cut as well.
+   */
+  async run(waiting: ReadonlyMap<string, number[]>): Promise<CutResult[]> {
     const results: CutResult[] = [];
     await this.renew();
     for (const [index, phase] of this.life.phases.entries()) {
-      const call = cuts.get(phase.name);
+      const calls = waiting.get(phase.name) ?? [];
+      let call = calls.shift();
       const leadsOn = differences(this.views[index]!, this.views[index + 1]!).length > 0;
       if (call === undefined && leadsOn) await this.plainly(phase);
-      if (call !== undefined) results.push(await this.cut(phase, index, call));
+      if (call !== undefined) await this.begin(phase);
+      while (call !== undefined) {
+        const { result, isUntouched } = await this.cut(phase, index, call);
+        results.push(result);
+        call = isUntouched ? calls.shift() : undefined;
+        if (call === undefined) result.problems.push(...(await this.goOn(phase, index, result)));
+      }
     }
     const last = results.at(-1);
     const end = this.views.at(-1);
@@ -95,12 +107,10 @@ export class LivedLife {
     await this.on.core.forget();
   }
 
-  private async begin(phase: Phase, cutAt: number): Promise<void> {
-    if (phase.before) {
-      await phase.before(this.on);
-      await this.on.core.forget();
-    }
-    this.on.cutter.cutAt(cutAt);
+  private async begin({ before }: Phase): Promise<void> {
+    if (!before) return;
+    await before(this.on);
+    await this.on.core.forget();
   }
 
   private rememberTexts(view: OutsideView, { between }: Phase): void {
@@ -110,15 +120,16 @@ export class LivedLife {
 
   private async plainly(phase: Phase): Promise<void> {
     const { cutter, core } = this.on;
-    await this.begin(phase, 0);
+    await this.begin(phase);
+    cutter.cutAt(0);
     const error = await failureOf(phase.change(core));
     if (!isExpected(phase, error)) throw error ?? new Error(`${phase.name} was not refused`);
     this.calls.set(phase.name, cutter.watched().calls);
   }
 
-  private async cut(phase: Phase, index: number, call: number): Promise<CutResult> {
+  private async cut(phase: Phase, index: number, call: number): Promise<{ result: CutResult; isUntouched: boolean }> {
     const { cutter, core, host } = this.on;
-    await this.begin(phase, call);
+    cutter.cutAt(call);
     const error = await failureOf(phase.change(core));
     const { calls, wasCut } = cutter.watched();
     const result: CutResult = { phase: phase.name, call, cutCall: wasCut ? calls.at(-1) : undefined, problems: [] };
@@ -127,8 +138,10 @@ export class LivedLife {
     // By then it has said that all is done.
     const isDone = calls.some((each) => /\/(status\.new|reserve)$/.test(each));
     const ours = (line: string) => !line.startsWith("/var/lib/hostmem/") && !/\.hostmem-new: /.test(line);
+    let isUntouched = false;
     if (wasCut) {
       const now = viewHost(host);
+      isUntouched = [...differences(before, now), ...leftovers(host), ...calls.filter(isUnseen)].length === 0;
       if (phase.between) this.forgive(phase.between, before, now);
       problems.push(
         ...neither(before, after, now)
@@ -141,16 +154,24 @@ export class LivedLife {
     } else if (!isExpected(phase, error)) {
       problems.push(`not cut, and failed: ${error?.message}`);
     }
+    return { result, isUntouched };
+  }
+
+  /** Does the same again after a cut, to its end, and says what is wrong then. */
+  private async goOn(phase: Phase, index: number, { cutCall }: CutResult): Promise<string[]> {
+    const { cutter, core, host } = this.on;
+    const problems: string[] = [];
+    const after = this.views[index + 1]!;
     cutter.cutAt(0);
-    const again = wasCut ? await failureOf(phase.change(core)) : undefined;
-    if (wasCut && again && !isExpected(phase, again)) problems.push(`the next one fails: ${again.message}`);
+    const again = cutCall !== undefined ? await failureOf(phase.change(core)) : undefined;
+    if (again && !isExpected(phase, again)) problems.push(`the next one fails: ${again.message}`);
     problems.push(...differences(after, viewHost(host)).map((line) => `afterwards ${line}`));
     if (phase.down) {
       const still = await unexplained(host, this.original, this.life.mountPoint);
       problems.push(...still.map((line) => `afterwards ${line}`));
     }
     problems.push(...leftovers(host).map((file) => `left behind ${file}`));
-    return result;
+    return problems;
   }
 
   private forgive({ file, text }: NonNullable<Phase["between"]>, before: OutsideView, now: OutsideView): void {
@@ -159,6 +180,9 @@ export class LivedLife {
     if (former !== undefined && state && textOf(this.on.host, file) === text(former)) now.files.set(file, state);
   }
 }
+
+/** What a call does may not show in files and mounts: on a disk, or in a service. */
+const isUnseen = (call: string) => /^(connect|ioctl|u?mount\w*) |\/dev\//.test(call);
 
 async function failureOf(work: Promise<void>): Promise<Error | undefined> {
   try {

@@ -27,6 +27,7 @@ export function wholeLife(): Life {
   return {
     name: "with xfs and file-backed memory",
     mountPoint,
+    cutsDrafts: true,
     renew: ({ host }) => blankDisks(host),
     phases: [
       { name: "make a store", change: (core) => core.up(store) },

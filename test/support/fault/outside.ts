@@ -14,7 +14,7 @@ export interface OutsideView {
 /** Beside what any host writes by itself. */
 const notOurs: RegExp[] = [
   ...ordinaryWrites,
-  /^\/var\/tmp\/cutter$/,
+  /^\/var\/tmp\/(cutter|watched-shell)$/,
   // Folders and logs are what the watched services make of them.
   /^\/var\/log\//,
   /^\/var\/(lib|cache)\/(systemd|private|nova|libvirt\/(qemu\/(checkpoint|domain|nvram|save|snapshot|channel)|dnsmasq))/,

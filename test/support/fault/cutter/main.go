@@ -2,7 +2,7 @@
 //
 //	cutter FOLDER COMMAND [ARGUMENT]...
 //
-// N is in FOLDER/at; without that file, or with a number beyond the last call, nothing is cut. FOLDER/calls becomes the
+// N is in FOLDER/at, which a cut takes away; without that file, or with a number beyond the last call, nothing is cut. FOLDER/calls becomes the
 // list of the calls in their global order, one line each, the last of them the one that was cut. FOLDER/ignore may hold
 // path patterns, one per line, of files that do not count, such as a log of what is going on.
 //
@@ -40,7 +40,7 @@ func main() {
 	folder := os.Args[1]
 	list, err := os.OpenFile(filepath.Join(folder, "calls"), os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
 	fail(err)
-	tracer := &tracer{list: list, at: readNumber(filepath.Join(folder, "at")), ignored: readLines(filepath.Join(folder, "ignore"))}
+	tracer := &tracer{folder: folder, list: list, at: readNumber(filepath.Join(folder, "at")), ignored: readLines(filepath.Join(folder, "ignore"))}
 	os.Exit(tracer.run(os.Args[2:]))
 }
 
@@ -63,6 +63,7 @@ func fail(err error) {
 }
 
 type tracer struct {
+	folder  string
 	list    *os.File
 	at      int
 	ignored []string
@@ -163,6 +164,7 @@ func (t *tracer) entered(pid int) bool {
 
 // cut ends everything: PTRACE_O_EXITKILL kills every process that is traced by one that ends.
 func (t *tracer) cut() {
+	os.Remove(filepath.Join(t.folder, "at")) // Whoever is cut may begin again.
 	t.list.Close()
 	os.Exit(cutCode)
 }
