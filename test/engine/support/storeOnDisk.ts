@@ -1,12 +1,15 @@
 import { strict as assert } from "node:assert";
+import { randomUUID } from "node:crypto";
 import { type BackingStoreArgs, backingStore } from "../../../provider/core/kinds/backingStore";
+import { storeUuid } from "../../../provider/core/kinds/storeState";
 import { DescribedHost } from "../../support/plans/describedHost";
 import { readArgs } from "../../support/plans/planCase";
 import { callLibrary, readDevice } from "../../support/store/hostLibrary";
 import type { LoopDisk } from "../../support/store/loopDisk";
 
 export const mountPoint = "/var/lib/libvirt/qemu/ram";
-export const uuid = "11111111-2222-5333-8444-555555555555";
+/** Of a store. Another run of the tests on this machine must not find its file system. */
+export const uuid = storeUuid("the tests", randomUUID());
 /** Enough for a store, little enough to be read quickly. */
 export const sizeMib = 340;
 
