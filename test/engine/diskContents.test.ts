@@ -23,10 +23,20 @@ const recordedSaid: Record<string, string> = {
   "md-1.0": "it holds linux_raid_member UUID=…",
   "md-1.1": "it holds linux_raid_member UUID=…",
   "md-1.2": "it holds linux_raid_member UUID=…",
+  zfs: "it holds zfs_member UUID=…",
 };
 
+/** What is on a disk with the very same on it, that somebody else made. */
+function ofAnotherDisk(signature: string): string {
+  const other = signature.replace(/(UUID=|sha256:)([\w-]*)(\w)/, (_, kind, most, last) => {
+    return `${kind}${most}${last === "0" ? "1" : "0"}`;
+  });
+  assert.notEqual(other, signature);
+  return other;
+}
+
 describe("a disk with something on it", function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   let disk: LoopDisk;
   before(() => installOnMachine(contentTools));
   beforeEach(() => {
@@ -34,18 +44,24 @@ describe("a disk with something on it", function () {
   });
   afterEach(() => disk.remove());
 
-  /** Puts something on the disk, and then asks for a store there: without a consent, with a wrong one, with the right one. */
+  /** Puts something on the disk, and then asks for a store there: without a consent, with another disk's, with the right one. */
   function assertGuarded(name: string, put: () => void, said: string): void {
-    const prove = beginTrial("contents of a disk", name, ["refused", "unchanged", "wiped by its own consent alone"]);
+    const prove = beginTrial("contents of a disk", name, [
+      "refused",
+      "refused with another disk's consent",
+      "unchanged",
+      "wiped by its own consent alone",
+    ]);
     put();
     const signature = readDevice(disk.device).device.content ?? "";
     const lost = tidy(signature, disk);
     const before = disk.hash();
     assertSaid(disk, `DISK is not blank: ${said}. To lose it, say consentToWipe: "${lost}"`);
-    const other = "ext4 UUID=0";
-    const mismatch = 'consentToWipe names "ext4 UUID=…", which is something else; to lose what is there, say';
-    assertSaid(disk, `DISK is not blank: ${said}. ${mismatch} "${lost}"`, { consentToWipe: other }, other);
     prove("refused");
+    const other = ofAnotherDisk(signature);
+    const mismatch = `consentToWipe names "${lost}", which is something else; to lose what is there, say "${lost}"`;
+    assertSaid(disk, `DISK is not blank: ${said}. ${mismatch}`, { consentToWipe: other }, other);
+    prove("refused with another disk's consent");
     assert.equal(disk.hash(), before);
     prove("unchanged");
     assert.deepEqual(preview(disk.device, { consentToWipe: signature }).said, []);

@@ -27,8 +27,8 @@ const gpt = "printf 'label: gpt\\nsize=100M\\nsize=100M\\n' | sfdisk -q --no-rer
 /**
  * A kernel without md, and one without ZFS, can make neither, and nothing but Windows makes BitLocker's: their labels are
  * written byte by byte, as much of them as libblkid looks at (mdp_superblock_1 at 4 KiB; the uberblocks of the first ZFS
- * label; BitLocker's boot sector, which names the place of its metadata). More, as md and others make them:
- * recordedContent.ts.
+ * label; BitLocker's boot sector, which names the place of its metadata). More, as md, zfs-fuse and others
+ * make them: recordedContent.ts; see README.md.
  */
 export const contents: Record<string, Content> = {
   ext2: { make: "mkfs.ext2 -q $1", said: "it holds ext2 UUID=…" },
