@@ -61,7 +61,7 @@ async function checkHost(
     const facts = mayBeBooting(inputs, olds, context) ? await factsOnceBooted(session, log) : await session.facts();
     const rival = rivalOf(declared, facts.system.running, context);
     if (rival) return { inputs, failures: [toFailure(rival, inputs)] };
-    const twin = claims.twin(session.host, facts.system);
+    const twin = claims.twin(session, facts.system);
     if (context.preview && twin !== undefined) {
       log(
         `warning: has the machine-id of ${twin}, too: one is a clone of the other. systemd-machine-id-setup(1) makes a new one`,

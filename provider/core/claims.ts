@@ -12,7 +12,8 @@ export interface Claim {
  */
 export class Claims {
   private readonly claims = new Map<unknown, Map<string, Claim>>();
-  private readonly machines = new Map<string, { host: string; running: string }>();
+  /** By machine-id: the connections that led there, and the systems that answered, which change with a boot. */
+  private readonly machines = new Map<string, { first: string; known: Set<unknown> }>();
 
   /** @returns who declares that object already, if it is somebody else. */
   rival(host: unknown, kind: string, claim: Claim): Claim | undefined {
@@ -23,11 +24,18 @@ export class Claims {
     return first.owner === claim.owner && first.resource === claim.resource ? undefined : first;
   }
 
-  /** @returns the other host of this program that has the same machine-id, if there is one. */
-  twin(host: string, { machineId, running }: { machineId: string; running: string }): string | undefined {
-    const first = this.machines.get(machineId) ?? { host, running };
-    this.machines.set(machineId, first);
-    return first.running === running || machineId === "" ? undefined : first.host;
+  /**
+   * A host may be reached by several connections, and may boot while a program runs.
+   *
+   * @returns the other host of this program that has the same machine-id, if there is one.
+   */
+  twin(connection: { host: string }, { machineId, running }: { machineId: string; running: string }) {
+    const machine = this.machines.get(machineId) ?? { first: connection.host, known: new Set([connection]) };
+    this.machines.set(machineId, machine);
+    if (machineId === "") return undefined;
+    if (!machine.known.has(connection) && !machine.known.has(running)) return machine.first;
+    machine.known.add(connection).add(running);
+    return undefined;
   }
 
   isDeclared(host: unknown, kind: string, owner: string): boolean {

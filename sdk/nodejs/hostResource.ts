@@ -51,11 +51,11 @@ export abstract class HostResource extends pulumi.CustomResource {
 }
 
 /**
- * A promise and not an output, which would add a dependency. What an output comes from is not in the SDK's types, though
+ * What another stack made is there already. A promise and not an output, which would add a dependency. What an output comes from is not in the SDK's types, though
  * every version has it; without it such a host is simply not waited for.
  */
 async function comesFromResource(connection: HostArgs["connection"]): Promise<boolean> {
   const output = pulumi.output(connection) as { allResources?: () => Promise<ReadonlySet<unknown>> };
   const from = await output.allResources?.();
-  return from !== undefined && from.size > 0;
+  return from !== undefined && [...from].some((each) => !(each instanceof pulumi.StackReference));
 }

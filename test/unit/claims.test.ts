@@ -35,10 +35,23 @@ describe("what one program declares", () => {
   it("shows which two hosts have one machine-id", () => {
     const claims = new Claims();
     const system = { machineId: "0f", running: "boot 1" };
-    assert.equal(claims.twin("a", system), undefined);
-    assert.equal(claims.twin("a by another name", system), undefined);
-    assert.equal(claims.twin("b", { ...system, running: "boot 2" }), "a");
-    assert.equal(claims.twin("c", { machineId: "", running: "boot 3" }), undefined);
-    assert.equal(claims.twin("d", { machineId: "", running: "boot 4" }), undefined);
+    const [a, b] = [{ host: "a" }, { host: "b" }];
+    assert.equal(claims.twin(a, system), undefined);
+    assert.equal(claims.twin({ host: "a by another name" }, system), undefined);
+    assert.equal(claims.twin(b, { ...system, running: "boot 2" }), "a");
+    assert.equal(claims.twin(b, { ...system, running: "boot 2" }), "a", "as often as it is asked");
+    assert.equal(claims.twin({ host: "c" }, { machineId: "", running: "boot 3" }), undefined);
+    assert.equal(claims.twin({ host: "d" }, { machineId: "", running: "boot 4" }), undefined);
+  });
+
+  it("takes a host that boots meanwhile for no other one", () => {
+    const claims = new Claims();
+    const [a, other] = [{ host: "a" }, { host: "a by another name" }];
+    const before = { machineId: "0f", running: "boot 1" };
+    const after = { machineId: "0f", running: "boot 2" };
+    assert.equal(claims.twin(a, before), undefined);
+    assert.equal(claims.twin(a, after), undefined);
+    assert.equal(claims.twin(other, after), undefined);
+    assert.equal(claims.twin({ host: "a" }, { machineId: "0f", running: "of a clone at another port" }), "a");
   });
 });

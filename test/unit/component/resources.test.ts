@@ -98,6 +98,14 @@ describe("the resources that a program makes", () => {
     assert.deepEqual(made, [false, true, true]);
   });
 
+  it("do not take a host that another stack tells of for one that this program makes", async () => {
+    const stack = new pulumi.StackReference("organization/network/prod");
+    const host = stack.getOutput("address").apply(() => "compute-2");
+    await value(new sdk.ServiceActivation("told", { connection: { ...connection, host } }).urn);
+    const { inputs } = registered.find(({ type }) => type.endsWith(":ServiceActivation"))!;
+    assert.equal((inputs["__run"] as { isMadeHere: boolean }).isMadeHere, false);
+  });
+
   it("have as outputs what only the host can tell", async () => {
     const memory = new sdk.FileBackedMemoryConfig("memory", { connection, capacity: "auto" });
     for (const name of [
