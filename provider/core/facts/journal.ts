@@ -33,6 +33,8 @@ export interface StoreRecord {
   madeDirectory?: string;
   /** Files that are wholly ours. */
   files: string[];
+  /** Folders that we made for them. */
+  madeFolders?: string[];
 }
 
 /** A service whose restart may be outstanding. */

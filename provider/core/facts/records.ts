@@ -91,12 +91,13 @@ function isEdit(value: unknown): value is OptionEdit {
 
 function isStore(value: unknown): value is StoreRecord {
   if (!isFields(value)) return false;
-  const { mountPoint, device, fileSystem, uuid, unfinished, mounted, madeDirectory, files } = value;
+  const { mountPoint, device, fileSystem, uuid, unfinished, mounted, madeDirectory, files, madeFolders } = value;
   return (
     isText(mountPoint) &&
     [device, fileSystem, uuid, madeDirectory].every((each) => isMissing(each) || isText(each)) &&
     (isMissing(unfinished) || unfinished === true) &&
     isFlag(mounted) &&
-    isListOf(files, isText)
+    isListOf(files, isText) &&
+    (isMissing(madeFolders) || isListOf(madeFolders, isText))
   );
 }

@@ -168,12 +168,12 @@ write_public() { # PATH, and its content as base64 on standard input
   base64 -d >"$work/public" && (umask 022 && mkdir -p -- "\${1%/*}" && replace "$1" "$work/public")
 }
 
-# Where a cut run removed the file already.
+# One that we made, unless somebody has something in it by now.
 remove_folder() { # PATH
   rmdir -- "$1" 2>/dev/null || :
 }
 
 remove_public() { # PATH
-  rm -f -- "$1" && sync -- "\${1%/*}"; rmdir -- "\${1%/*}" 2>/dev/null || :
+  rm -f -- "$1" && sync -- "\${1%/*}"
 }
 `;

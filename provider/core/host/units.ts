@@ -1,6 +1,11 @@
 /** Where the drop-in of a libvirt daemon is; what guards it against starting without its store. */
 export function guardPath(unit: string): string {
-  return `/etc/systemd/system/${unit}.d/hostmem-store.conf`;
+  return `${dropInFolder(unit)}/hostmem-store.conf`;
+}
+
+/** Where drop-ins of a unit are, other people's too. */
+export function dropInFolder(unit: string): string {
+  return `/etc/systemd/system/${unit}.d`;
 }
 
 /** systemd-escape(1) --path --suffix=mount. */

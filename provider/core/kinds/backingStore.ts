@@ -1,5 +1,7 @@
 import type { HostFacts } from "../facts/hostFacts";
 import { noProbes } from "../facts/probes";
+import { libvirtUnits } from "../facts/units";
+import { dropInFolder } from "../host/units";
 import type { Inputs } from "../inputs/problem";
 import { readSize } from "../inputs/size";
 import type { CommonArgs, Evaluation, Kind } from "./kind";
@@ -134,7 +136,7 @@ export const backingStore: Kind<BackingStoreArgs> = {
   probes: (args) => ({
     ...noProbes,
     devices: args.device === undefined ? [] : [args.device],
-    directories: [args.mountPoint],
+    directories: [args.mountPoint, ...libvirtUnits.map(dropInFolder)],
   }),
   check,
   evaluate,

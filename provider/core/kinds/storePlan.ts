@@ -31,6 +31,9 @@ export function planStore(
   const madeDirectory = record?.store
     ? record.store.madeDirectory
     : facts.directories.get(args.mountPoint)?.firstMissing;
+  const folders = guards.map(({ path }) => path.slice(0, path.lastIndexOf("/")));
+  const missing = folders.filter((folder) => facts.directories.get(folder)?.exists === false);
+  const madeFolders = [...new Set([...(record?.store?.madeFolders ?? []), ...missing])];
   const store: StoreRecord = {
     mountPoint: args.mountPoint,
     ...(args.device === undefined ? {} : { device: args.device }),
@@ -39,6 +42,7 @@ export function planStore(
     mounted: isMountedByUs,
     ...(madeDirectory === undefined ? {} : { madeDirectory }),
     files: [...new Set([...(record?.store?.files ?? []), ...guards.map((guard) => guard.path)])],
+    ...(madeFolders.length > 0 ? { madeFolders } : {}),
   };
   const records = new RecordWrites(facts.journal.hashes);
   const write = (edits: ObjectRecord["edits"], now: StoreRecord) =>
@@ -182,6 +186,7 @@ export function planStoreRemoval(facts: HostFacts, record: ObjectRecord): Plan {
       : []),
     ...options.changes.steps(),
     ...(store?.files ?? []).flatMap((path) => removeFile(facts, path)),
+    ...(store?.madeFolders ?? []).map((folder) => silently(`remove ${folder}`, "remove_folder", [folder])),
     ...(store?.madeDirectory === undefined
       ? []
       : [silently(`remove ${store.mountPoint}`, "remove_mount_point", [store.mountPoint, store.madeDirectory])]),
@@ -193,10 +198,7 @@ export function planStoreRemoval(facts: HostFacts, record: ObjectRecord): Plan {
 
 function removeFile(facts: HostFacts, path: string): Step[] {
   const present = facts.files.get(path);
-  if (!present) {
-    const folder = path.slice(0, path.lastIndexOf("/"));
-    return [silently(`remove ${folder}`, "remove_folder", [folder])];
-  }
+  if (!present) return [];
   return [{ kind: "write-file", path, before: present.sha256, content: undefined, line: `remove ${path}` }];
 }
 

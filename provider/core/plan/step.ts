@@ -37,7 +37,7 @@ export interface WriteFileStep {
   path: string;
   /** Hash that must be found, undefined for a file that must not exist. */
   before: string | undefined;
-  /** New content, undefined to remove the file, and its directory if nothing else is in it. */
+  /** New content, undefined to remove the file. */
   content: string | undefined;
   line: string;
 }
