@@ -28,7 +28,8 @@ export class PowerCuts {
   /** How many came in the middle of an apply. */
   inTheMiddle = 0;
   private before = "";
-  private afterCut = "";
+  /** The files as each of the cuts left them that nothing has finished yet, and the trials that these are. */
+  private open: { files: string; prove: Prove<(typeof must)[number]> }[] = [];
   /** Of the cuts since the machine was last as it was before all. */
   private trials: Prove<(typeof must)[number]>[] = [];
 
@@ -53,12 +54,13 @@ export class PowerCuts {
     begin: () => Promise<OperationResult>,
     how: "power" | "reboot" = "power",
   ): Promise<void> {
-    this.before = await filesOf(this.host);
+    if (this.open.length === 0) this.before = await filesOf(this.host);
     const cut = await ApplyCut.begin(this.host, processes);
     const command = begin();
     const reached = await cut.isReached(command);
     console.log(`      ${reached ? "cut" : "ended"} after ${await cut.count()} processes`);
     if (reached) this.inTheMiddle++;
+    else assert.equal((await command).code, 0, "it was not cut, and failed all the same");
     const prove = beginTrial(reached ? "power cuts" : "power cuts right after the end", trial, must);
     this.trials.push(prove);
     if (how === "power") {
@@ -74,21 +76,21 @@ export class PowerCuts {
     }
     await this.host.succeed("systemctl is-active multi-user.target");
     await this.expectWholeRecords();
-    this.afterCut = await filesOf(this.host);
+    this.open.push({ files: await filesOf(this.host), prove });
     prove("boots");
   }
 
-  /** Does what finishes it, and finds that every file was whole all the time: as it was before, or as it is now. */
+  /** Does what finishes it, and finds that every file was whole after each cut: as it was before, or as it is now. */
   async converge(finish: () => Promise<unknown>): Promise<void> {
     await finish();
     const now = (await filesOf(this.host)).split("\n");
     const before = this.before.split("\n");
-    for (const [index, line] of this.afterCut.split("\n").entries()) {
+    for (const [index, line] of this.open.flatMap(({ files }) => [...files.split("\n").entries()])) {
       assert.ok(line === before[index] || line === now[index], `${line} is neither ${before[index]} nor ${now[index]}`);
     }
     const unfinished = "find /etc /var/lib/hostmem -name '*.hostmem-new' -o -name pending.json 2> /dev/null || :";
     assert.equal(await this.host.succeed(unfinished), "");
-    this.trials.at(-1)?.("converged or explained");
+    for (const { prove } of this.open.splice(0)) prove("converged or explained");
   }
 
   /** Finds that all is taken back. */
