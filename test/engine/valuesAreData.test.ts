@@ -210,7 +210,7 @@ describe("a name on a host", function () {
     const names = [...odd, "line\nbreak"];
     const files = Object.fromEntries(
       names.flatMap((name) => [
-        [conf(name), "[libvirt]\n"],
+        ...(odd.includes(name) ? [[conf(name), "[libvirt]\n"]] : []),
         [`/etc/libvirt/qemu/${name}.xml`, `<name>${bytes("guest")}</name>\n`],
         [`/var/lib/libvirt/qemu/ram/7-${name}/pc.ram`, "memory"],
       ]),
@@ -229,9 +229,26 @@ describe("a name on a host", function () {
           name,
         );
       }
-      assert.equal(host.run("find / -xdev -name RAN 2>/dev/null || :"), "");
+      assert.deepEqual(
+        Object.keys(host.files(["/"])).filter((path) => path.endsWith("/RAN")),
+        [],
+      );
       prove("never run");
       prove("kept whole");
+    } finally {
+      await host.stop();
+    }
+  });
+
+  it("that nobody can know the end of is refused, where Nova would read its file", async () => {
+    const host = await LightHost.start({ [conf("line\nbreak")]: "[libvirt]\n" });
+    try {
+      const { script, nonce } = factsScript();
+      const output = host.run(script);
+      assert.throws(
+        () => parseFacts("compute-1", nonce, output),
+        /\[compute-1\] the name of a configuration file has a line break in it: \/etc\/nova\/nova\.conf\.d\/line break\.conf/,
+      );
     } finally {
       await host.stop();
     }

@@ -21,6 +21,12 @@ export interface HostFile {
 
 export function parseHostFiles(sections: Sections): Map<string, HostFile> {
   const files = new Map<string, HostFile>();
+  // Nova would read it, and nothing here can say where its name ends.
+  const [broken] = sections.withPrefix("broken-name");
+  if (broken !== undefined) {
+    const problem = `the name of a configuration file has a line break in it: ${broken[0]}`;
+    throw sections.unexpected(problem, "Give the file another name, or move it away.");
+  }
   for (const [path, content] of sections.withPrefix("file")) {
     if (content.trimEnd() === "gone") continue;
     const match = /^([0-9a-f]+) \d+ \d+ \d+ (-?\d+)\n([^\n]*)\n([\s\S]*)$/.exec(content);

@@ -42,8 +42,8 @@ export class Sections {
   }
 
   /** For an answer that cannot be, which says nothing about the host. */
-  unexpected(problem: string): HostError {
-    return new HostError("unexpected", this.host, problem, { advice: badAnswerAdvice });
+  unexpected(problem: string, advice = badAnswerAdvice): HostError {
+    return new HostError("unexpected", this.host, problem, { advice });
   }
 
   lines(name: string): string[] {
@@ -70,8 +70,11 @@ export class Sections {
 export function sectionPrelude(nonce: string): string {
   return `
 section() { printf '\\n${nonce} %s\\n' "$*"; }
+line_break='
+'
 file() {
   [ -e "$1" ] || return 0
+  case $1 in *"$line_break"*) section "broken-name $(printf '%s' "$1" | tr '\\n' ' ')"; return 0 ;; esac
   section "file $1"
   stat -L -c '%f %u %g %s %Y' -- "$1" || { [ -e "$1" ] || echo gone; return 0; }
   readlink -f -- "$1"
