@@ -50,7 +50,8 @@ const changed =
   "state_path = /var/lib/nova\r\n[libvirt]\r\nfile_backed_memory = 1024\r\ncpu_mode = none";
 
 describe("the script of an apply", function () {
-  this.timeout(240_000);
+  // Some of these are hundreds of applies, one for each place to be cut at: on a busy machine that takes minutes.
+  this.timeout(900_000);
   let sandbox: Sandbox;
   afterEach(() => sandbox?.remove());
 
