@@ -1,6 +1,7 @@
 import { strict as assert } from "node:assert";
 import { compareRecords, type HostRecord, recordHost } from "../support/lab/hostRecord";
 import { type LabHost, startLabHost } from "../support/lab/labHost";
+import { beginTrial } from "../support/trials";
 import { errorsOf, hostLines, hostWarnings, LabStack } from "./support/labStack";
 import { traces } from "./support/novaState";
 import { programOf } from "./support/programs";
@@ -63,6 +64,8 @@ describe("BackingStore below libvirt", function () {
   });
 
   it("is not taken away from a guest that runs in it, nor changed at all", async () => {
+    const prove = beginTrial("guests in the way", "unmounting", ["refused", "unchanged", "guests kept"]);
+    const process = await host.readFile("/run/libvirt/qemu/one.pid");
     const before = await recordHost(host);
     declare();
     const failed = await stack.failingUp();
@@ -70,7 +73,12 @@ describe("BackingStore below libvirt", function () {
       errorsOf(failed).replace(/\s+/g, " "),
       /guests have their memory in \/var\/lib\/libvirt\/qemu\/ram: one. Move or stop them first/,
     );
+    prove("refused");
     assert.deepEqual(compareRecords(before, await recordHost(host)), []);
+    prove("unchanged");
+    assert.equal((await host.succeed("virsh -q domstate one")).trim(), "running");
+    assert.equal(await host.readFile("/run/libvirt/qemu/one.pid"), process);
+    prove("guests kept");
     await host.succeed("virsh -q destroy one");
   });
 
