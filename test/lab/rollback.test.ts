@@ -4,6 +4,7 @@ import { sampled } from "../support/sampled";
 import { beginTrial } from "../support/trials";
 import { cleanNovaHost } from "./support/cleanHost";
 import { errorsOf, LabStack } from "./support/labStack";
+import { useModularLibvirt, useMonolithicLibvirt } from "./support/modularLibvirt";
 import {
   expectDaemonsAsConfigured,
   expectNovaUp,
@@ -28,6 +29,9 @@ const badFile = "/run/nova/obstacle.conf";
 interface Obstacle {
   what: string;
   put: (host: LabHost, wanted: number) => Promise<void>;
+  /** Another kind of host, and what makes it the usual one again. */
+  arrange?: (host: LabHost) => Promise<void>;
+  tidy?: (host: LabHost) => Promise<void>;
   /** What the update changes beside the capacity. */
   declared?: Record<string, unknown>;
   says: RegExp;
@@ -37,6 +41,19 @@ interface Obstacle {
 const inNova = (python: string) => (host: LabHost, wanted: number) =>
   putInTheWay(host, `if "\\nfile_backed_memory = ${wanted}\\n" in open("${novaConf}").read():\n    ${python}`);
 const setting = (option: string, value: string) => inNova(`os.environ['OS_${option}'] = '${value}'`);
+/** What libvirt says of versions, to Nova alone; encoded as libvirt does, 5000000 for 5.0.0. */
+const version = (method: string, value: number) =>
+  inNova(
+    `sys.path.append("/usr/lib/python3/dist-packages"); import libvirt; libvirt.virConnect.${method} = lambda self: ${value}`,
+  );
+
+/** A directory for libvirt, which has libvirt restarted, too. */
+const moved = { memoryBackingDir: directory, allowHazards: ["guests-in-files"] };
+/** In libvirt's way as long as that directory is configured. */
+const inLibvirt = (what: string, unit = "libvirtd.service") => {
+  const isMoved = `grep -q "^memory_backing_dir" ${qemuConf}`;
+  return (host: LabHost) => useDropIn(host, what.replace("IS_MOVED", isMoved), unit);
+};
 
 const obstacles: Obstacle[] = [
   {
@@ -53,6 +70,16 @@ const obstacles: Obstacle[] = [
     what: "a virt_type that is none",
     put: setting("LIBVIRT__VIRT_TYPE", "xen"),
     says: /Valid values are \[kvm, lxc, qemu, parallels\], but found 'xen'/,
+  },
+  {
+    what: "a libvirt that is too old for Nova",
+    put: version("getLibVersion", 5_000_000),
+    says: /Nova requires libvirt version 6\.0\.0 or greater/,
+  },
+  {
+    what: "a QEMU that is too old for Nova",
+    put: version("getVersion", 4_001_000),
+    says: /Nova requires QEMU version 4\.2\.0 or greater/,
   },
   {
     what: "a file that oslo.config cannot parse",
@@ -87,10 +114,23 @@ const obstacles: Obstacle[] = [
   },
   {
     what: "a libvirt that does not start",
-    declared: { memoryBackingDir: directory, allowHazards: ["guests-in-files"] },
-    put: (host) =>
-      useDropIn(host, `ExecStartPre=/bin/sh -c '! grep -q "^memory_backing_dir" ${qemuConf}'`, "libvirtd.service"),
-    says: /libvirtd did not restart|libvirtd/,
+    declared: moved,
+    put: inLibvirt("ExecStartPre=/bin/sh -c '! IS_MOVED'"),
+    says: /libvirtd\.service did not restart/,
+  },
+  {
+    what: "a libvirt that starts and does not answer",
+    declared: moved,
+    put: inLibvirt("ExecStartPost=/bin/sh -c 'if IS_MOVED; then kill -STOP $MAINPID; fi'"),
+    says: /libvirtd\.service does not answer after its restart/,
+  },
+  {
+    what: "a libvirt of modular daemons that does not start",
+    arrange: useModularLibvirt,
+    declared: moved,
+    put: inLibvirt("ExecStartPre=/bin/sh -c '! IS_MOVED'", "virtqemud.service"),
+    says: /virtqemud\.service did not restart/,
+    tidy: useMonolithicLibvirt,
   },
 ];
 
@@ -149,38 +189,48 @@ describe("a service that refuses to start with what up has set, under a guest th
 
   for (const obstacle of sampled("obstacles", obstacles, 3)) {
     it(`has its former lines, and the same state, for ${obstacle.what}`, async () => {
-      const claims = ["refused", "rolled back", "guest kept", "converged"] as const;
-      const prove = beginTrial("services that refuse", obstacle.what, claims);
-      const former = await files();
-      const memoryMb = await capacity();
-      const wanted = otherThan(memoryMb);
-      await obstacle.put(host, wanted);
-      stack.project.setProgram(withCapacity(wanted, obstacle.declared));
-      const failed = await stack.failingUp({ timeoutSeconds: boundSeconds });
-      assert.match(errorsOf(failed), obstacle.says);
-      assert.match(errorsOf(failed), /taken back and the services run as before/);
-      prove("refused");
-
-      assert.deepEqual(await files(), former);
-      assert.equal(await capacity(), memoryMb);
-      await expectNovaUp(host);
-      await expectDaemonsAsConfigured(host);
-      await expectPlacement(host, memoryMb);
-      prove("rolled back");
-
-      await clearTheWay(host);
-      await stack.up({ timeoutSeconds: boundSeconds });
-      await expectPlacement(host, wanted);
-      await stack.preview({ expectNoChanges: true });
-      if (obstacle.declared) {
-        assert.equal(await lineOf(host, qemuConf, "memory_backing_dir"), `memory_backing_dir = "${directory}"`);
-        stack.project.setProgram(withCapacity(wanted, { allowHazards: ["guests-in-files"] }));
-        await stack.up();
+      await obstacle.arrange?.(host);
+      try {
+        await suffer(obstacle);
+      } finally {
+        await clearTheWay(host);
+        await obstacle.tidy?.(host);
       }
-      prove("converged");
-      assert.equal(await guest(), process);
-      prove("guest kept");
     });
+  }
+
+  async function suffer(obstacle: Obstacle): Promise<void> {
+    const claims = ["refused", "rolled back", "guest kept", "converged"] as const;
+    const prove = beginTrial("services that refuse", obstacle.what, claims);
+    const former = await files();
+    const memoryMb = await capacity();
+    const wanted = otherThan(memoryMb);
+    await obstacle.put(host, wanted);
+    stack.project.setProgram(withCapacity(wanted, obstacle.declared));
+    const failed = await stack.failingUp({ timeoutSeconds: boundSeconds });
+    assert.match(errorsOf(failed), obstacle.says);
+    assert.match(errorsOf(failed), /taken back and the services run as before/);
+    prove("refused");
+
+    assert.deepEqual(await files(), former);
+    assert.equal(await capacity(), memoryMb);
+    await expectNovaUp(host);
+    await expectDaemonsAsConfigured(host);
+    await expectPlacement(host, memoryMb);
+    prove("rolled back");
+
+    await clearTheWay(host);
+    await stack.up({ timeoutSeconds: boundSeconds });
+    await expectPlacement(host, wanted);
+    await stack.preview({ expectNoChanges: true });
+    if (obstacle.declared) {
+      assert.equal(await lineOf(host, qemuConf, "memory_backing_dir"), `memory_backing_dir = "${directory}"`);
+      stack.project.setProgram(withCapacity(wanted, { allowHazards: ["guests-in-files"] }));
+      await stack.up();
+    }
+    prove("converged");
+    assert.equal(await guest(), process);
+    prove("guest kept");
   }
 
   it("is told from one that does not start without our lines either", async () => {

@@ -114,5 +114,6 @@ export async function appliesSince(host: LabHost, place: string): Promise<number
 /** Both daemons started after their configuration was last written: they run with what the files say. */
 export async function expectDaemonsAsConfigured(host: LabHost): Promise<void> {
   const { entries } = await recordHost(host);
-  for (const daemon of ["libvirtd", "nova-compute"]) assert.equal(entries[`daemon ${daemon}`], "as configured", daemon);
+  const libvirt = "daemon virtqemud" in entries ? "virtqemud" : "libvirtd";
+  for (const daemon of [libvirt, "nova-compute"]) assert.equal(entries[`daemon ${daemon}`], "as configured", daemon);
 }
