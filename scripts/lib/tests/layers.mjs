@@ -16,7 +16,7 @@ export const labTool = join(buildFolder, "test", "support", "lab", "cli.js");
 export const layers = [
   {
     name: "unit",
-    testLimitSeconds: 10,
+    testLimitSeconds: 60,
     limitSeconds: 900,
     prepare: async (environment) => environment,
     lanes: oneLane,
