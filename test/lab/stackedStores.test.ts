@@ -13,6 +13,8 @@ interface Stacked {
   devices: string[];
   /** As the kernel counts it. */
   counted: string;
+  /** What a disk of zeros is when it is read as this, which a user has to consent to lose. */
+  holds?: RegExp;
   /** Scripts in which `$1` and `$2` are the first two spare disks. */
   make: string;
   end: string;
@@ -37,6 +39,7 @@ const stacks: Stacked[] = [
     name: "an encrypted volume",
     devices: ["/dev/mapper/memory"],
     counted: "/dev/dm-0",
+    holds: /is not blank: it holds (unknown content sha256:\w+)\. To lose it, say consentToWipe: "\1"$/,
     make: `echo secret | cryptsetup luksFormat -q --pbkdf pbkdf2 --pbkdf-force-iterations 1000 --key-file - $1
       echo secret | cryptsetup open --key-file - $1 memory`,
     end: "cryptsetup close memory",
@@ -57,13 +60,13 @@ describe("a store on what is made of other disks", function () {
   const onDisks = (script: string) =>
     host.succeed(`set -- ${host.disksById.join(" ")}\n${script}\nudevadm settle`, { seconds: 300 });
 
-  for (const { name, devices, counted, make, end } of sampled("stores on what is made of disks", stacks, 0)) {
+  for (const { name, devices, counted, holds, make, end } of sampled("stores on what is made of disks", stacks, 0)) {
     // By which of its names a store is made must not matter: one of them for each run.
     const device = drawn(`the name of ${name}`, devices, 1)[0]!;
-    const previews = (names: string[]) =>
+    const previews = (names: string[], consent = {}) =>
       previewsOf(
         host,
-        names.map((each) => ({ device: each, mountPoint })),
+        names.map((each) => ({ device: each, mountPoint, ...consent })),
       );
 
     it(`is made on ${name}, by its name ${device}, right as it is by any, and taken back without its file system`, async () => {
@@ -71,13 +74,19 @@ describe("a store on what is made of other disks", function () {
       let provider = await ProvidedStore.of(host);
       try {
         await onDisks(make);
-        const [unstable, ...planned] = await previews([counted, ...devices]);
+        const consent: { consentToWipe?: string } = {};
+        if (holds !== undefined) {
+          const { refused } = (await previews([device]))[0]!;
+          assert.match(refused, holds);
+          consent.consentToWipe = holds.exec(refused)![1]!;
+        }
+        const [unstable, ...planned] = await previews([counted, ...devices], consent);
         assert.match(unstable!.refused, /can be another disk after a reboot/);
         for (const [index, { refused, plan }] of planned.entries()) {
           assert.equal(refused, "");
           assert.match(plan[0] ?? "", new RegExp(`^format ${devices[index]} as xfs, `));
         }
-        const shown = await provider.preview({ device, mountPoint });
+        const shown = await provider.preview({ device, mountPoint, ...consent });
         assert.equal(shown.refused, "");
         const made = await provider.create(shown.inputs);
         assert.equal(made.refused, "");
