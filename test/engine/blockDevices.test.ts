@@ -55,6 +55,7 @@ describe("a disk of this machine", function () {
   });
 
   describe("that is in use is refused, consent or not:", () => {
+    // Mounted read-only below: to one that it may write to, the kernel itself writes some seconds later.
     const makeExt4 = () => {
       onDisk("mkfs.ext4 -q -E lazy_itable_init=0,lazy_journal_init=0 $1", disk.device);
       return readDevice(disk.device).device.content ?? "";
@@ -63,7 +64,7 @@ describe("a disk of this machine", function () {
     it("mounted, at a place with a blank in its name", () => {
       const consentToWipe = makeExt4();
       const folder = mkdtempSync(join(tmpdir(), "hostmem mount "));
-      onDisk(`mount $1 '${folder}'`, disk.device);
+      onDisk(`mount -o ro $1 '${folder}'`, disk.device);
       assertRefused(disk, `DISK is in use: it is mounted at ${folder}. ${leftAlone}`, { consentToWipe }, consentToWipe);
       onDisk(`umount '${folder}'`, disk.device);
       rmSync(folder, { recursive: true });
@@ -71,7 +72,7 @@ describe("a disk of this machine", function () {
 
     it("mounted where only another mount namespace shows it, as in a container", async () => {
       const consentToWipe = makeExt4();
-      await start("unshare", "--mount", "sh", "-c", `mount ${disk.device} /mnt && echo mounted && cat`);
+      await start("unshare", "--mount", "sh", "-c", `mount -o ro ${disk.device} /mnt && echo mounted && cat`);
       const said = `DISK is in use: it cannot be opened exclusively (Device or resource busy). ${leftAlone}`;
       assertRefused(disk, said, { consentToWipe }, consentToWipe);
     });
