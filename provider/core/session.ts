@@ -6,11 +6,14 @@ import { covers, mergeProbes, noProbes, type Probes } from "./facts/probes";
 import { badAnswerAdvice } from "./facts/sections";
 import { type ApplyOptions, applyError, runApply } from "./plan/apply";
 import type { ApplyReport } from "./plan/applyLog";
+import { basisOf } from "./plan/basis";
 import type { Plan } from "./plan/step";
 import type { Transport } from "./transport/types";
 
 /** Facts that were heard longer ago are read again, however long an update takes. */
 export const factsMaxAgeMs = 30_000;
+/** How often a plan is made anew for a host that moved: each other pipeline that waits for the host moves it once. */
+const attemptLimit = 10;
 
 /**
  * For reading facts: hundreds of short processes, which a host with all its processors busy takes minutes for. What could
@@ -119,9 +122,9 @@ export class HostSession {
         const facts = await this.facts();
         const plan = makePlan(facts);
         if (plan.steps.length === 0) return { facts, report: undefined };
-        const report = await this.run(plan, options);
+        const report = await this.run(plan, { ...options, basis: basisOf(facts) });
         if (report.status === "applied") return { facts, report };
-        if (report.status !== "moved" || attempt === 3) throw applyError(this.host, report);
+        if (report.status !== "moved" || attempt === attemptLimit) throw applyError(this.host, report);
       }
     };
     const result = this.queue.then(run, run);
@@ -149,7 +152,16 @@ export class HostSession {
       return report;
     } finally {
       this.forget();
-      if (tail) this.remember({ ...tail, readAt: this.notBefore });
+      if (tail) this.rememberAfter({ ...tail, readAt: this.notBefore });
+    }
+  }
+
+  /** What became of an apply counts more than an answer that cannot be read, which whoever asks next gets again. */
+  private rememberAfter(raw: RawFacts): void {
+    try {
+      this.remember(raw);
+    } catch (error) {
+      if (!(error instanceof HostError)) throw error;
     }
   }
 

@@ -176,7 +176,7 @@ os.setxattr("${novaConf}", "user.note", b"kept")'`);
     const waited = sandbox.apply(plan, { lockTimeoutSeconds: 30 });
     assert.equal(waited.report.status, "applied", waited.log);
     assert.equal(waited.progress[0], "waits for the lock held by other/prod/memory, pid 77");
-    assert.equal(sandbox.read(lock.slice(lock.indexOf("/run/"))), "project/stack/memory, pid 1");
+    assert.equal(sandbox.read(lock.slice(lock.indexOf("/run/"))), "project/stack/memory, pid 1\n0011\nended\n");
   });
 
   it("takes everything back when Nova refuses, and says why", () => {

@@ -179,7 +179,7 @@ describe("applies of one host", () => {
       return plan;
     }, options);
     await assert.rejects(apply, /\/etc\/nova\/nova\.conf changed while the plan was made/);
-    assert.equal(plans, 3);
+    assert.equal(plans, 10);
   });
 
   it("run one after the other, and one that fails does not stop the next", async () => {

@@ -5,7 +5,7 @@ import { collectDirectories, type Directory, parseDirectories } from "./director
 import { collectFileSystems, type FileSystem, parseFileSystems } from "./fileSystems";
 import { collectGuests, type Guest, type GuestMemoryFile, parseGuestMemoryFiles, parseGuests } from "./guests";
 import { type HostFile, parseHostFiles } from "./hostFile";
-import { collectJournal, type Journal, parseJournal } from "./journal";
+import { collectJournal, collectLock, type Journal, parseJournal } from "./journal";
 import { collectMemory, type MemoryFacts, parseMemory } from "./memory";
 import { collectNovaCompute, type NovaComputeFacts, parseNovaCompute } from "./novaCompute";
 import { noProbes, type Probes } from "./probes";
@@ -49,6 +49,7 @@ export function factsScript(probes: Probes = noProbes): FactsScript {
   const nonce = randomBytes(16).toString("hex");
   const script = [
     sectionPrelude(nonce),
+    collectLock,
     collectSystem,
     collectUnits,
     collectNovaCompute,

@@ -1,5 +1,6 @@
 import type { OptionEdit } from "../files/edit";
 import { applyRuns } from "../host/library";
+import { hashOfLock } from "../host/lock";
 import { applyDirectory, lockPath, objectPath, pendingPath, stateDirectory } from "../host/paths";
 import type { HostFile } from "./hostFile";
 import { readObjectRecord, readPendingRecord } from "./records";
@@ -60,7 +61,15 @@ export interface Journal {
   running: string[];
   /** Who holds the host's lock, or held it last since the host booted; undefined for nobody. */
   holder: string | undefined;
+  /** Of the host's lock, from before any other fact; undefined where it was not asked for. */
+  lockHash: string | undefined;
 }
+
+/** Comes before all other facts: an apply that begins later is noticed by it, whatever it does. */
+export const collectLock = `
+${hashOfLock}
+section "lock $(hash_of_lock)"
+`;
 
 export const collectJournal = `
 for record in ${stateDirectory}/objects/*.json ${pendingPath}; do file "$record"; done
@@ -69,7 +78,7 @@ ${applyRuns}
 for unit in ${applyDirectory}/*; do
   [ -d "$unit" ] && [ ! -e "$unit/status" ] && apply_runs "\${unit##*/}" && echo "\${unit##*/}" || :
 done
-[ ! -s ${lockPath} ] || echo "holder $(head -c 300 ${lockPath})"
+[ ! -s ${lockPath} ] || echo "holder $(sed 1q ${lockPath} | head -c 300)"
 `;
 
 export function parseJournal(host: string, sections: Sections, files: Map<string, HostFile>): Journal {
@@ -91,5 +100,6 @@ export function parseJournal(host: string, sections: Sections, files: Map<string
     // An id has no space.
     running: applies.filter((line) => !line.includes(" ")),
     holder,
+    lockHash: sections.withPrefix("lock")[0]?.[0],
   };
 }

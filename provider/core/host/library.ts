@@ -1,5 +1,6 @@
 import { fileLibrary, unnamedFiles } from "./fileLibrary";
 import { hardwareFunction } from "./identity";
+import { lockLibrary } from "./lock";
 import { applyDirectory, hostIdPath, lockPath, stateDirectory } from "./paths";
 
 /** True while a unit runs, and while systemd ends it. */
@@ -25,13 +26,13 @@ ulimit -f 32768
 export LC_ALL=C PATH=/usr/sbin:/usr/bin:/sbin:/bin
 # What an apply has to say must find room even where its failure is that there is none: the launch put some aside.
 event() { printf '%s %s\\n' "$nonce" "$*" 2>/dev/null >&3 || { rm -f -- "$home/reserve"; printf '\\n%s %s\\n' "$nonce" "$*" >&3; }; }
-finish() { event finished "$1"; rm -f -- "$home/reserve"; printf '%s\\n' "$1" >"$home/status.new"; mv -f -- "$home/status.new" "$home/status"; rm -rf -- \${work:+"$work"}; exit 0; }
+finish() { [ -z "$work" ] || leave_lock; event finished "$1"; rm -f -- "$home/reserve"; printf '%s\\n' "$1" >"$home/status.new"; mv -f -- "$home/status.new" "$home/status"; rm -rf -- \${work:+"$work"}; exit 0; }
 fail() { event failed "$*"; finish failed; }
 fail_as_said() { # WHAT, and what the tools said in $work/said
   said=$(tr -s '\n' ' ' <"$work/said" | tail -c 400)
   fail "$1\${said:+: \${said% }}"
 }
-${unnamedFiles}${applyRuns}
+${unnamedFiles}${lockLibrary}${applyRuns}
 age_of() { echo "$(($(date +%s) - $(stat -c %Y -- "$1" 2>/dev/null || date +%s)))"; }
 # What an apply left that neither runs nor may be about to: its client starts it within a minute, follows it from then on,
 # and reads its status, should the link be lost, within a quarter of an hour.
@@ -43,14 +44,9 @@ forget_apply() { # HOME
   [ "$(age_of "$1")" -le "$limit" ] || { drop_unnamed "$1"; rm -rf -- "$1" "/run/hostmem.\${1##*/}"; }
 }
 
-begin() { # LABEL SECONDS
+begin() { # LABEL SECONDS HASH-OF-LOCK-OR-EMPTY
   work=''
-  exec 9>>${lockPath} || fail "cannot open ${lockPath}"
-  if ! flock -n 9; then
-    event waiting "$(head -c 300 ${lockPath})"
-    flock -w "$2" 9 || { event busy "$(head -c 300 ${lockPath})"; finish busy; }
-  fi
-  printf '%s' "$1" >${lockPath}
+  take_lock "$@"
   for old in ${applyDirectory}/*; do [ "$old" = "$home" ] || forget_apply "$old" 900; done
   work=/run/hostmem.\${home##*/}
   rm -rf -- "$work" && mkdir -- "$work" || fail "no room in /run"

@@ -3,6 +3,7 @@ import { HostError } from "../errors";
 import { launchScript } from "../host/library";
 import type { RunResult, Transport } from "../transport/types";
 import { ApplyLogReader, type ApplyReport, novaSentence } from "./applyLog";
+import type { Basis } from "./basis";
 import { compile } from "./compile";
 import type { Plan } from "./step";
 
@@ -10,6 +11,7 @@ export interface ApplyOptions {
   holder: string;
   lockTimeoutSeconds: number;
   progress: (message: string) => void;
+  basis?: Basis;
   /** Shell text run after the apply in the same round trip, its output given to `onTail`. */
   tail?: { script: string; onOutput: (output: string) => void };
 }
@@ -25,7 +27,7 @@ const runAgain = "Run the same command again: it finishes or takes back what was
 export async function runApply(transport: Transport, plan: Plan, options: ApplyOptions): Promise<ApplyReport> {
   const id = randomBytes(8).toString("hex");
   const nonce = randomBytes(16).toString("hex");
-  const script = compile(plan, { id, nonce, holder: options.holder, lockTimeoutSeconds: options.lockTimeoutSeconds });
+  const script = compile(plan, { ...options, id, nonce });
   const seconds = boundSeconds(plan, options.lockTimeoutSeconds);
   // The host itself ends it in time, and says so; afterwards it is read once more.
   const timeoutMs = (seconds + 600) * 1000;
@@ -50,7 +52,9 @@ export async function runApply(transport: Transport, plan: Plan, options: ApplyO
     } catch (error) {
       if (!(error instanceof HostError) || error instanceof ApplyFailure) throw error;
       const begun = { ...reader.report, begun: true };
-      if (error.kind === "timeout") throw new ApplyFailure(begun, error);
+      // Whatever keeps us from coming back, a sudo that asks again, say: the host goes on with what was started.
+      const isStarted = attempt > 0 || reader.report.begun;
+      if (error.kind === "timeout" || (error.kind !== "unreachable" && isStarted)) throw new ApplyFailure(begun, error);
       if (error.kind !== "unreachable") throw error;
       if (attempt >= reconnects) throw new ApplyFailure(begun, error);
       options.progress(`lost the link; the host goes on by itself, connects again (${attempt + 1} of ${reconnects})`);

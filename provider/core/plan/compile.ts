@@ -2,12 +2,14 @@ import { type ApplyName, activationLibrary, applyLibrary, whenOverdue } from "..
 import { applyDirectory, hostIdPath } from "../host/paths";
 import { storeLibrary } from "../host/storeLibrary";
 import { quote } from "../quote";
+import type { Basis } from "./basis";
 import type { ActivateStep, EditFileStep, Plan, Step, WriteFileStep, WriteRecordStep } from "./step";
 
 export interface CompileOptions extends ApplyName {
   /** Who holds the host's lock while this runs: told to whoever waits for it. */
   holder: string;
   lockTimeoutSeconds: number;
+  basis?: Basis;
 }
 
 /** The plan as one script for the host. It stands alone: nothing in it waits for the client. */
@@ -22,8 +24,8 @@ export function compile(plan: Plan, options: CompileOptions): string {
     applyLibrary,
     activationLibrary,
     ...(plan.steps.some((step) => step.kind === "call" || step.kind === "write-file") ? [storeLibrary] : []),
-    `begin ${word(options.holder)} ${options.lockTimeoutSeconds}`,
-    ...expectations(plan),
+    `begin ${word(options.holder)} ${options.lockTimeoutSeconds} ${quote(options.basis?.lockHash ?? "")}`,
+    ...expectations(plan, options.basis?.files ?? []),
     "event begun",
     orFail(`write ${hostIdPath}`, `make_host_id ${quote(hostIdPath)}`),
     `event host-id "$(sed 1q ${quote(hostIdPath)})"`,
@@ -39,10 +41,14 @@ export function compile(plan: Plan, options: CompileOptions): string {
 }
 
 /** What must hold before the first change. A later step on the same file builds on what an earlier one makes of it. */
-function expectations(plan: Plan): string[] {
+function expectations(plan: Plan, readFiles: Iterable<readonly [string, string]>): string[] {
   const first = new Map<string, string>();
   for (const step of plan.steps) {
     if ("path" in step && !first.has(pathOf(step))) first.set(pathOf(step), step.before ?? "-");
+  }
+  for (const [realPath, hash] of readFiles) {
+    const path = bytesOf(realPath);
+    if (!first.has(path)) first.set(path, hash);
   }
   const files = [...first].map(([path, before]) => `expect ${quote(path)} ${quote(before)}`);
   const proofs = plan.steps.flatMap((step) => (step.kind === "call" && step.proof ? [step.proof] : []));
