@@ -35,9 +35,9 @@ export async function cutEverywhere(hosts: readonly CutHost[], life: Life, perPh
     lived.map(async (each, index) => {
       const { host } = hosts[index]!;
       await each.renew();
-      // libvirtd ends by itself when it has been idle for two minutes.
+      // libvirtd ends by itself when it has been idle for two minutes, which may be at this very moment.
       const record = async () => {
-        await host.succeed("systemctl start libvirtd");
+        await host.succeed("systemctl restart libvirtd");
         return recordHost(host);
       };
       const before = await record();
