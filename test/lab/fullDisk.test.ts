@@ -31,6 +31,10 @@ const fill = (folder: string, free: number) =>
 
 const unmount = (folder: string) => `! mountpoint -q ${folder} || umount ${folder}`;
 
+/** As large as before, too: systemd reloads nothing with less than 16 MiB of room there. */
+const emptyRun = `rm -f /run/filler
+  [ ! -e /root/run-size ] || { mount -o remount,"$(cat /root/run-size)" /run; rm /root/run-size; }`;
+
 const shortages: Shortage[] = [
   {
     where: "/var/lib/hostmem",
@@ -54,8 +58,8 @@ const shortages: Shortage[] = [
     begin: (free) => `findmnt -no OPTIONS /run | grep -o 'size=[^,]*' > /root/run-size
       mount -o remount,size=16m /run
       ${fill("/run", free)}`,
-    end: "rm -f /run/filler",
-    tidy: `rm -f /run/filler; [ ! -e /root/run-size ] || mount -o remount,"$(cat /root/run-size)" /run; rm -f /root/run-size`,
+    end: emptyRun,
+    tidy: emptyRun,
     says: /no room in \/run|cannot |could not start the apply/,
   },
 ];
@@ -116,34 +120,38 @@ describe("an apply on a host without room", function () {
     return said !== undefined;
   }
 
+  /** A trial after which the host is as before; one that failed may leave what its way back would have taken. */
+  async function tidied(tidy: string, trial: () => Promise<boolean>): Promise<boolean> {
+    const makeTidy = () => on.host.succeed(`${tidy}; systemctl daemon-reload`);
+    try {
+      const hasFailed = await trial();
+      await makeTidy();
+      await blankDisks(on.host);
+      return hasFailed;
+    } catch (error) {
+      await makeTidy();
+      await failureOf(destroy());
+      throw error;
+    }
+  }
+
   for (const { where, begin, end, tidy, says } of shortages) {
     it(`says so when ${where} is full, breaks nothing, and goes on once there is room`, async () => {
       const amounts = sampled(`room in ${where}`, [2, 6, 10, 11, 12, 13], 3);
       let failed = 0;
       for (const free of [...new Set([0, ...amounts])]) {
-        try {
-          const hasFailed = await sufferAndRecover(begin(free), end, says, `${free} pages free in ${where}`);
-          if (hasFailed) failed++;
-        } finally {
-          await on.host.succeed(`${tidy}; systemctl daemon-reload`);
-          await blankDisks(on.host);
-        }
+        const when = `${free} pages free in ${where}`;
+        const hasFailed = await tidied(tidy, () => sufferAndRecover(begin(free), end, says, when));
+        if (hasFailed) failed++;
       }
       assert.ok(failed > 0, "there was room enough");
     });
   }
 
   it("says so when /etc is read-only, breaks nothing, and goes on once it is not", async () => {
-    try {
-      const failed = await sufferAndRecover(
-        "mount --bind /etc /etc; mount -o remount,bind,ro /etc",
-        unmount("/etc"),
-        /cannot write \/etc\/|Read-only file system/,
-        "read-only",
-      );
-      assert.ok(failed);
-    } finally {
-      await on.host.succeed(`${unmount("/etc")}; systemctl daemon-reload`);
-    }
+    const begin = "mount --bind /etc /etc; mount -o remount,bind,ro /etc";
+    const says = /cannot write \/etc\/|Read-only file system/;
+    const failed = await tidied(unmount("/etc"), () => sufferAndRecover(begin, unmount("/etc"), says, "read-only"));
+    assert.ok(failed);
   });
 });
