@@ -77,12 +77,12 @@ sys.exit(9)' "$1" "$2" "$3" 2>"$work/swap"
 }
 
 # The new file takes owner, mode, ACL and label of the old one, is on the disk before it gets the name, and the name
-# changes in one rename(2): a cut leaves the old file or the new one, and the other one under a name that is noted before,
-# for whoever forgets this apply.
+# changes in one rename(2): a cut leaves the old file or the new one, and the other one under a name that is noted (also on
+# the disk) before, for whoever forgets this apply.
 replace() { # PATH CONTENT [HASH of what may be replaced]
   new=\${1%/*}/.\${1##*/}.\${home##*/}.hostmem-new
   {
-    printf '%s' "$new" >"$home/new" &&
+    printf '%s' "$new" >"$home/new" && sync -- "$home/new" &&
       if [ -e "$1" ]; then cp --preserve=all -- "$1" "$new" 2>/dev/null || cp -p -- "$1" "$new"; else : >"$new"; fi &&
       cat -- "$2" >"$new" && sync -- "$new" && take_name "$new" "$1" "\${3:-}" && sync -- "\${1%/*}" && rm -f -- "$home/new" "$home/swap"
   } || { drop_unnamed "$home"; return 1; }
