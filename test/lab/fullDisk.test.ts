@@ -42,7 +42,7 @@ const shortages: Shortage[] = [
       ${fill("/var/lib/hostmem", free)}`,
     end: "rm -f /var/lib/hostmem/filler",
     tidy: `${unmount("/var/lib/hostmem")}; rmdir /var/lib/hostmem 2> /dev/null || :`,
-    says: /cannot write( to)? \/var\/lib\/hostmem/,
+    says: /cannot write( to)? \/var\/lib\/hostmem|No space left on device in \/var\/lib\/hostmem/,
   },
   {
     where: "/etc",

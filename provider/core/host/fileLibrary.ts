@@ -28,6 +28,8 @@ drop_unnamed() { # HOME
 
 /** Shell functions that change a file by itself, so that nothing of it is lost, whoever else writes it. */
 export const fileLibrary = `
+# Of a full disk cat says that it is full; the shell's own echo speaks of an I/O error.
+note() { cat >"$home/$1" && sync -- "$home/$1" || { echo "in $home" >&2; return 1; }; } # NAME, and its content on standard input
 # Gives a new file the name of an old one. An editor may rename its own over the old one at the very last moment: swapped by
 # one renameat2(2) and looked at, that one is not lost, but goes back to its place. No tool of POSIX can swap; the Python
 # that Nova runs in can. Where there is none, the last look is the one just before the rename. From before the swap on it
@@ -36,7 +38,7 @@ take_name() { # NEW PATH [HASH of the old one]
   if [ -n "\${3:-}" ]; then
     ours=$(hash_of "$1")
     [ "$(hash_of "$2")" = "$3" ] || { event changed "$2"; return 1; }
-    echo "$ours $3" >"$home/swap" && sync -- "$home/new" "$home/swap" || return 1
+    echo "$ours $3" | note swap || return 1
     python3 -I -c '
 import ctypes, hashlib, os, sys
 new, path, expected = sys.argv[1:]
@@ -82,7 +84,7 @@ sys.exit(9)' "$1" "$2" "$3" 2>"$work/swap"
 replace() { # PATH CONTENT [HASH of what may be replaced]
   new=\${1%/*}/.\${1##*/}.\${home##*/}.hostmem-new
   {
-    printf '%s' "$new" >"$home/new" && sync -- "$home/new" &&
+    printf '%s' "$new" | note new &&
       if [ -e "$1" ]; then cp --preserve=all -- "$1" "$new" 2>/dev/null || cp -p -- "$1" "$new"; else : >"$new"; fi &&
       cat -- "$2" >"$new" && sync -- "$new" && take_name "$new" "$1" "\${3:-}" && sync -- "\${1%/*}" && rm -f -- "$home/new" "$home/swap"
   } || { drop_unnamed "$home"; return 1; }
