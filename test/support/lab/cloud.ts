@@ -119,12 +119,16 @@ export class Cloud {
     }
   }
 
-  /** Deletes a server and waits until it is gone. */
+  /** Deletes a server and waits until it is gone; asks for it only while nova-compute is up. */
   async deleteServer(id: string, seconds = 60): Promise<void> {
     let asked = Number.NEGATIVE_INFINITY;
     await retryFor(seconds, `server ${id} is deleted`, async () => {
       // Nova forgets a request that meets a lock of its sqlite database; asked again, it does it.
       if (Date.now() - asked > askAgainSeconds * 1000 && (await this.server(id))) {
+        // Of a server whose nova-compute is down the API deletes its own record alone, and the guest runs on.
+        if ((await this.computeServiceState()).state !== "up") {
+          throw new LabError("nova-compute is down");
+        }
         asked = Date.now();
         await request("DELETE", `${this.compute}/servers/${id}`);
       }
