@@ -39,7 +39,7 @@ export async function check(kind: Kind<CommonArgs>, olds: Properties, news: Prop
   if (Array.isArray(declared)) {
     problems.push(...declared.filter((problem) => !unknown.includes(problem.path.split(/[.[]/, 1)[0]!)));
   }
-  if (problems.length > 0) return { inputs, failures: problems.map((problem) => toFailure(problem, inputs)) };
+  if (problems.length > 0) return { inputs, failures: problems.map((problem) => toFailure(kind, problem, inputs)) };
   if (unknown.length > 0 || Array.isArray(declared)) {
     if (context.preview)
       say(String(inputs["owner"] ?? kind.name), `${kind.name}: planned once ${unknown.join(", ")} is known`);
@@ -54,13 +54,13 @@ async function checkHost(
   inputs: Properties,
   context: RunContext,
 ): Promise<CheckResult> {
-  const { session, args, log } = declared;
+  const { kind, session, args, log } = declared;
   try {
     const atOnce = rivalOf(declared, session, context);
-    if (atOnce) return { inputs, failures: [toFailure(atOnce, inputs)] };
+    if (atOnce) return { inputs, failures: [toFailure(kind, atOnce, inputs)] };
     const facts = mayBeBooting(inputs, olds, context) ? await factsOnceBooted(session, log) : await session.facts();
     const rival = rivalOf(declared, facts.system.running, context);
-    if (rival) return { inputs, failures: [toFailure(rival, inputs)] };
+    if (rival) return { inputs, failures: [toFailure(kind, rival, inputs)] };
     const twin = claims.twin(session, facts.system);
     if (context.preview && twin !== undefined) {
       log(
@@ -69,7 +69,7 @@ async function checkHost(
     }
     const evaluation = evaluate(declared, facts, olds, plannedByOthers(declared));
     if (evaluation.problems.length > 0) {
-      return { inputs, failures: evaluation.problems.map((problem) => toFailure(problem, inputs, session.host)) };
+      return { inputs, failures: evaluation.problems.map((problem) => toFailure(kind, problem, inputs, session.host)) };
     }
     if (evaluation.effect) session.planned.set(resourceKey(declared), evaluation.effect);
     else session.planned.delete(resourceKey(declared));
@@ -132,13 +132,23 @@ function without(inputs: Properties, names: readonly string[]): Properties {
   return Object.fromEntries(Object.entries(inputs).filter(([name]) => !names.includes(name)));
 }
 
+/** Declared properties whose values have secrets in them. */
+const secretNames = ["connection", "become"];
+
 /**
  * The engine prints the value of the property that a failure names: in clear even if it is a secret, and as `{<nil>}` if the
- * program left it out. So the path of anything that can hold a secret, or has no value, goes into the text instead.
+ * program left it out. So it is told the name of what a kind declares, has no secret in it, and has a value; any other path
+ * goes into the text instead. What is no property at all may be a credential that was put into the wrong place.
  */
-function toFailure(problem: Problem, inputs: Properties, host?: string): CheckResult["failures"][number] {
-  const isSecret = /^(connection|become)\b/.test(problem.path);
-  if (isSecret || !hasValue(inputs, problem.path)) {
+function toFailure(
+  kind: Kind<CommonArgs>,
+  problem: Problem,
+  inputs: Properties,
+  host?: string,
+): CheckResult["failures"][number] {
+  const [name = ""] = problem.path.split(/[.[]/, 1);
+  const isPrintable = declaredNames(kind).includes(name) && !secretNames.includes(name);
+  if (!isPrintable || !hasValue(inputs, problem.path)) {
     const text = problemText(problem);
     return { property: "", reason: host === undefined ? text : `[${host}] ${text}` };
   }

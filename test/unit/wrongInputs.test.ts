@@ -2,6 +2,7 @@ import { strict as assert } from "node:assert";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { kinds } from "../../provider/core/kinds";
+import { declaredNames } from "../../provider/resource";
 import { readFixtures } from "../support/facts/fixture";
 import { type PlanCase, textsOf } from "../support/plans/planCase";
 import { beginTrial } from "../support/trials";
@@ -46,6 +47,16 @@ describe("a preview of what is wrong", () => {
         assert.ok(message.length <= 480, `${message.length} characters: ${message}`);
       }
     });
+  });
+
+  it("has the engine print the value of no property but one that is declared, and has no secret in it", async () => {
+    for (const row of groups.flatMap(({ rows }) => rows)) {
+      const printed = declaredNames(kinds.get(row.kind)!).filter((name) => !["connection", "become"].includes(name));
+      for (const { property, reason } of await preview(row)) {
+        if (property !== "") assert.ok(printed.includes(property.split(/[.[]/, 1)[0]!), `${row.what}: ${property}`);
+        assert.ok(!reason.includes("misplaced-credential"), reason);
+      }
+    }
   });
 
   it("names a property, or its group says why some name none", () => {

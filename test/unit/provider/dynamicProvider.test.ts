@@ -41,7 +41,11 @@ describe("the provider behind Pulumi's own server", () => {
       {},
       { ...declared, capacity: "1 TB", discard: "never", capacityy: 1 },
     );
-    assert.deepEqual(answer?.failures.map(({ property }) => property).sort(), ["capacity", "capacityy", "discard"]);
+    assert.deepEqual(answer?.failures.map(({ property }) => property).sort(), ["", "capacity", "discard"]);
+    assert.match(
+      answer?.failures.find(({ property }) => property === "")?.reason ?? "",
+      /^capacityy: is not a property/,
+    );
     assert.match(answer?.failures.find(({ property }) => property === "capacity")?.reason ?? "", /1 TB/);
   });
 
