@@ -1,3 +1,4 @@
+import { nameInLine } from "./confidential";
 import type { HostFacts } from "./facts/hostFacts";
 import { fileLimit } from "./facts/sections";
 import { configSources, type Effective, effective, type OsloFile, parseOsloFile } from "./files/osloConfig";
@@ -39,10 +40,14 @@ export function readNovaConfig(
     failure:
       sources.failure ??
       (large && `${large} is larger than ${fileLimit / 1024 ** 2} MiB, which no configuration should be`) ??
-      (broken &&
-        `${broken.path} line ${broken.failure!.line}: ${broken.failure!.reason} (${broken.failure!.text.slice(0, 60)})`),
+      (broken && brokenLine(broken.path, broken.failure!)),
     get: (section, option) => effective(files, section, option, { environment, options: {} }),
   };
+}
+
+function brokenLine(path: string, { line, reason, text }: NonNullable<OsloFile["failure"]>): string {
+  const name = nameInLine(text);
+  return `${path} line ${line}: ${reason}${name === undefined ? "" : ` (${name})`}`;
 }
 
 /** Where an option that nothing sets yet belongs: the nova.conf that is read, else the first file that is. */

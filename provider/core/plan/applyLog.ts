@@ -1,3 +1,5 @@
+import { withoutSecrets } from "../confidential";
+
 const statuses = ["applied", "moved", "busy", "failed", "rolled-back", "unhealthy", "overdue"] as const;
 
 /** What an apply on the host reported, event by event. */
@@ -121,6 +123,9 @@ export class ApplyLogReader {
   }
 }
 
+/** Longer sentences are none that anybody reads. */
+const longestSentence = 600;
+
 const errorName = /Error|Exception|Invalid|NotFound|Failed|Unsupported/;
 
 /**
@@ -132,9 +137,14 @@ export function novaSentence(log: string): string | undefined {
   for (const line of lines) {
     // A name is looked for before what it may be: both at once takes a time that grows with the square of a long word.
     for (const { 1: name, index } of line.matchAll(/(?<![^\s.])([A-Za-z]+): ./g)) {
-      if (errorName.test(name!)) return line.slice(index, index + 600);
+      if (errorName.test(name!)) return shown(line.slice(index));
     }
   }
   const first = lines.find((line) => /(ERROR|CRITICAL)/.test(line));
-  return first?.replace(/^(ERROR|CRITICAL) \S+ (\[[^\]]*\] )?/, "").slice(0, 600);
+  return first && shown(first.replace(/^(ERROR|CRITICAL) \S+ (\[[^\]]*\] )?/, ""));
+}
+
+/** Cut last: the beginning of what would have been left out is not to be taken for something else. */
+function shown(sentence: string): string {
+  return withoutSecrets(sentence.slice(0, 16 * longestSentence)).slice(0, longestSentence);
 }

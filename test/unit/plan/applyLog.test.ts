@@ -130,6 +130,70 @@ describe("Nova's own sentence, from logs of a real nova-compute", () => {
   });
 });
 
+describe("Nova's own sentence, where it quotes its configuration", () => {
+  const at = "ParseError: at /etc/nova/nova.conf:7,";
+  for (const [name, line, shown] of [
+    [
+      "a line that continues nothing",
+      `${at} Unexpected continuation line: 'password = S3CRET'`,
+      `${at} Unexpected continuation line: 'password'`,
+    ],
+    ["the end of a value", `${at} Unexpected continuation line: 'S3CRET'`, `${at} Unexpected continuation line`],
+    [
+      "a line without a sign",
+      `${at} No ':' or '=' found in assignment: "transport_url S3CRET"`,
+      `${at} No ':' or '=' found in assignment`,
+    ],
+    [
+      "an address with a password in it",
+      `${at} No ':' or '=' found in assignment: 'transport_url rabbit://nova:S3CRET@h'`,
+      `${at} No ':' or '=' found in assignment`,
+    ],
+    [
+      "an option before any section",
+      `${at} Section must be started before assignment: 'metadata_proxy_shared_secret = S3CRET x'`,
+      `${at} Section must be started before assignment: 'metadata_proxy_shared_secret'`,
+    ],
+    [
+      "a value of a wrong kind",
+      "ConfigFileValueError: Value for option transport_url from LocationInfo(x) is not valid: 'S3CRET S3CRET'",
+      "ConfigFileValueError: Value for option transport_url from LocationInfo(x) is not valid: …",
+    ],
+    [
+      "an address",
+      "OperationalError: cannot reach mysql+pymysql://nova:S3@CRET@db/nova, retrying",
+      "OperationalError: cannot reach mysql+pymysql://…@db/nova, retrying",
+    ],
+    [
+      "several hosts",
+      "TransportError: rabbit://a:S3CRET@one:5672,b:S3CRET@two:5672/",
+      "TransportError: rabbit://…@two:5672/",
+    ],
+    ["an assignment", "ValueError: wrong: connection = S3CRET S3CRET", "ValueError: wrong: connection = …"],
+    [
+      "a dictionary",
+      "TypeError: {'user': 'nova', 'password': 'S3CRET', 'x': 'S3CRET'}",
+      "TypeError: {'user': 'nova', 'password': …",
+    ],
+    [
+      "no exception",
+      "2026-11-21 12:05:54.438 1611 ERROR nova [req-1] refused by amqp://nova:S3CRET@h",
+      "refused by amqp://…@h",
+    ],
+    [
+      "a word that is beyond what is shown",
+      `ValueError: ${"x ".repeat(290)} amqp://nova:${"S3CRET".repeat(20)}@h`,
+      `ValueError: ${"x ".repeat(290)} amqp://`,
+    ],
+  ] as const) {
+    it(`has no secret of it: ${name}`, () => {
+      const sentence = novaSentence(line);
+      assert.equal(sentence, shown);
+      assert.ok(!sentence?.includes("S3CRET"));
+    });
+  }
+});
+
 describe("the advice after a cut or failed apply", () => {
   it("fits an up as well as a destroy", () => {
     const reader = new ApplyLogReader(nonce, () => {});
