@@ -1,11 +1,13 @@
 import { factsOnceBooted } from "./core/boot";
 import { claims } from "./core/claims";
 import { HostError, isUnreachable } from "./core/errors";
+import { refuseOtherMachine } from "./core/inputs/localConnection";
 import { Inputs, type Problem } from "./core/inputs/problem";
 import { hasUnknown } from "./core/inputs/unknown";
 import type { CommonArgs, Kind } from "./core/kinds/kind";
 import { planLines } from "./core/plan/step";
 import { readable, readableLine } from "./core/readable";
+import { isThisMachine } from "./core/transport/thisMachine";
 import { readAheadFailures } from "./readAhead/client";
 import {
   type Declared,
@@ -23,6 +25,7 @@ import {
   splitInputs,
   stateVersion,
 } from "./resource";
+import { isSame } from "./same";
 
 export interface CheckResult {
   inputs: Properties;
@@ -34,8 +37,9 @@ export async function check(kind: Kind<CommonArgs>, olds: Properties, news: Prop
   refuseNewerState(olds);
   const { inputs, context } = splitInputs(news);
   const unknown = Object.keys(inputs).filter((name) => hasUnknown(inputs[name]));
-  const problems = misspelt(kind, inputs);
-  const declared = readInputs(kind, without(inputs, unknown), context);
+  const known = without(inputs, unknown);
+  const problems = [...misspelt(kind, inputs), ...otherMachine(olds, known)];
+  const declared = readInputs(kind, known, context);
   if (Array.isArray(declared)) {
     problems.push(...declared.filter((problem) => !unknown.includes(problem.path.split(/[.[]/, 1)[0]!)));
   }
@@ -126,6 +130,15 @@ function misspelt(kind: Kind<CommonArgs>, inputs: Properties): Problem[] {
   const problems: Problem[] = [];
   new Inputs(inputs, "", problems).rejectUnknown(declaredNames(kind));
   return problems;
+}
+
+/** Where an earlier release has made something over a connection, that connection is taken as it is. */
+function otherMachine(olds: Properties, inputs: Properties): Problem[] {
+  const problems: Problem[] = [];
+  const hasWorked = olds["connection"] !== undefined && isSame(olds["connection"], inputs["connection"]);
+  if (!hasWorked) refuseOtherMachine(new Inputs(inputs, "", problems), isThisMachine);
+  // What is no object at all is told by who reads the connection.
+  return problems.filter(({ path }) => path !== "connection");
 }
 
 function without(inputs: Properties, names: readonly string[]): Properties {

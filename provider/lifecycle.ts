@@ -24,6 +24,7 @@ import {
   splitInputs,
   stateVersion,
 } from "./resource";
+import { isSame } from "./same";
 
 /**
  * Three answers: nothing; the host must change; or only what we record differs, which is an update that never touches the
@@ -211,18 +212,4 @@ function isOtherHost(id: string, facts: HostFacts): boolean {
 
 function holder(args: CommonArgs): string {
   return `${args.owner}, pid ${process.pid}, since ${new Date().toISOString()}`;
-}
-
-function isSame(one: unknown, other: unknown): boolean {
-  return JSON.stringify(sorted(one ?? null)) === JSON.stringify(sorted(other ?? null));
-}
-
-function sorted(value: unknown): unknown {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
-  return Object.fromEntries(
-    Object.entries(value)
-      .filter(([, each]) => each !== undefined && each !== null)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([name, each]) => [name, sorted(each)]),
-  );
 }

@@ -38,7 +38,10 @@ export interface ConnectionArgs {
   perDialTimeout?: pulumi.Input<number>;
   /** A host to go through. Has a connection of its own, with its own host key. */
   proxy?: pulumi.Input<ConnectionArgs>;
-  /** `"local"` for the machine that Pulumi runs on. Default `"ssh"`. */
+  /**
+   * `"local"` for the machine that Pulumi runs on, with `host: "localhost"` or that machine's own name, and no property that
+   * only ssh reads. Default `"ssh"`.
+   */
   transport?: pulumi.Input<"ssh" | "local">;
   /** Path of a private key file on this machine. Default: what OpenSSH uses by itself. */
   privateKeyFile?: pulumi.Input<string>;

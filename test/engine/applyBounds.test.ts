@@ -25,7 +25,7 @@ describe("an apply in which a tool", function () {
   const path = process.env["PATH"];
   const declared = () => ({
     owner: "p/s/store",
-    connection: { host: "compute-1", transport: "local", user: "root" },
+    connection: { host: "localhost", transport: "local", user: "root" },
     // By other means each time, as facts of the host before would count for half a minute.
     become: { method: "none", password: `bounds ${hosts}` },
     fileSystem: "tmpfs",
@@ -79,7 +79,7 @@ describe("an apply in which a tool", function () {
       const { message, id } = await failure(declared());
       assert.match(
         message,
-        /^\[compute-1\] the apply did not end in its time, and the host ended it, at: mount .*\/srv\/guest-memory/,
+        /^\[localhost\] the apply did not end in its time, and the host ended it, at: mount .*\/srv\/guest-memory/,
       );
       assert.match(message, /\n {2}Find out on the host what hangs there\. Run the same command again: it finishes/);
       assert.match(id ?? "", /\/BackingStore$/, "what was begun is in state, so that destroy takes it back");
@@ -107,7 +107,7 @@ describe("an apply in which a tool", function () {
       tool("mount", text);
       const largest = watchRoom(host);
       const { message } = await failure(declared());
-      assert.match(message, /^\[compute-1\] cannot mount /);
+      assert.match(message, /^\[localhost\] cannot mount /);
       assert.ok(message.length < 1500, message.slice(0, 2000));
       const room = largest();
       assert.ok(room <= 17 * 1024, `${room} KiB`);

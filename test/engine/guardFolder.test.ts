@@ -36,7 +36,7 @@ describe("the folder of libvirt's drop-ins, after a store", function () {
     it(name, async () => {
       // By other means each time, as facts of the host before would count for half a minute.
       const become = { method: "none", password: `folders ${index}` };
-      const connection = { host: "compute-1", transport: "local", user: "root" };
+      const connection = { host: "localhost", transport: "local", user: "root" };
       const size = { fileSystem: "tmpfs", size: "64 MiB", mountPoint: "/srv/guest-memory" };
       host.run(`rm -rf ${folder}; ${before}`);
       const made = await create(kind, { owner: "p/s/store", connection, become, ...size });

@@ -92,7 +92,7 @@ async function preview(files: Files, device: string, isMounted: boolean): Promis
     // By other means each time, as facts of the host before would count for half a minute.
     hosts += 1;
     const become = { method: "none", password: `${hosts}` };
-    const connection = { host: "compute-1", transport: "local", user: "root" };
+    const connection = { host: "localhost", transport: "local", user: "root" };
     const shared = { connection, become, __run: { preview: true } };
     const store = { owner: "p/s/store", device, allowUnstableDeviceName: true, ...shared };
     const config = { owner: "p/s/config", capacity: "1 GiB", ...shared };

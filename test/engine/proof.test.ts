@@ -39,7 +39,7 @@ describe("what an apply has done is proven while another one", function () {
   const up = (capacity: string, lockTimeoutSeconds: number) => {
     runs += 1;
     const become = { method: "none", password: `proof ${runs}` };
-    const connection = { host: "compute-1", transport: "local", user: "root" };
+    const connection = { host: "localhost", transport: "local", user: "root" };
     return create(kind, { owner: "p/s/memory", capacity, connection, become, lockTimeoutSeconds });
   };
   const until = async (isSo: () => boolean) => {
@@ -76,7 +76,7 @@ describe("what an apply has done is proven while another one", function () {
     const { one, another } = await race(1, "2 GiB");
     await assert.rejects(
       one,
-      /^Error: \[compute-1\] another apply holds this host: p\/s\/memory, pid \d+, since \S+; .*\n {2}This one was applied\./,
+      /^Error: \[localhost\] another apply holds this host: p\/s\/memory, pid \d+, since \S+; .*\n {2}This one was applied\./,
     );
     host.run("touch /run/go");
     await another;
@@ -88,7 +88,7 @@ describe("what an apply has done is proven while another one", function () {
     await another;
     await assert.rejects(
       one,
-      /^Error: \[compute-1\] another apply changed this host right after this one: p\/s\/memory, pid \d+, since \S+; still to do: set \[libvirt\] file_backed_memory = 1024/,
+      /^Error: \[localhost\] another apply changed this host right after this one: p\/s\/memory, pid \d+, since \S+; still to do: set \[libvirt\] file_backed_memory = 1024/,
     );
   });
 });

@@ -1,7 +1,7 @@
 import { strict as assert } from "node:assert";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { bootedHost, diskMib, leftOnHost, readReleases, situations } from "../support/releases/release";
+import { asRecorded, bootedHost, diskMib, leftOnHost, readReleases, situations } from "../support/releases/release";
 import type { LightHost } from "../support/sandbox/lightHost";
 import { LoopDisk } from "../support/store/loopDisk";
 import { beginTrial } from "../support/trials";
@@ -29,7 +29,8 @@ const all = [...releases].flatMap(([version, lefts]) => [...lefts].map(([name, l
 for (const { version, name, left } of all) {
   describe(`the state and the host that ${version} left with ${name}`, function () {
     this.timeout(300_000);
-    const { program, hasDisk } = situations[name]!;
+    const { hasDisk } = situations[name]!;
+    const program = asRecorded(version, situations[name]!.program);
     let disk: LoopDisk | undefined;
     let host: LightHost;
     let project: Project;
@@ -112,7 +113,7 @@ for (const { version, name, left } of all) {
         assert.deepEqual(preview.changes, { same: 1, update: 1 });
         assert.match(preview.stdout, /\[compute-1\] restart of nova-compute is outstanding/);
         prove("restart shown");
-        const more = `const { ServiceActivation } = require("pulumi-hostmem");\nnew ServiceActivation("compute-1", { connection, become });\n`;
+        const more = `const { ServiceActivation } = require("pulumi-hostmem");\nnew ServiceActivation("compute-1", { connection: { host: "localhost", transport: "local" }, become });\n`;
         project.setProgram({ javascript: `${program}${more}` });
         await project.up();
         assert.deepEqual(host.run("cat /run/restarted").trim().split("\n"), ["nova-compute.service"]);

@@ -59,7 +59,7 @@ describe("pulumi preview of what is wrong", function () {
         "advice given",
         "nothing changed",
       ]);
-      const connection = { host: "compute-1", transport: "local", user: "root" };
+      const connection = { host: "localhost", transport: "local", user: "root" };
       const given = Object.entries({ connection, become: "none", ...row.program }).filter(
         ([, value]) => value !== null,
       );

@@ -3,7 +3,7 @@
  * follow `ConnectionArgs` of `@pulumi/command`, so that one object serves both; what we add is below the line.
  */
 export interface Connection {
-  /** Name or address. `"localhost"` with `transport: "local"` is the machine Pulumi runs on. */
+  /** Name or address. With `transport: "local"`, which is the machine Pulumi runs on, `"localhost"` or that one's name. */
   host: string;
   port: number;
   user: string | undefined;

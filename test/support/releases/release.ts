@@ -33,9 +33,15 @@ export const mountPoint = "/srv/guest-memory";
 export const diskName = "guest-memory";
 export const diskMib = 340;
 
+const usualConnection = '{ host: "localhost", transport: "local", user: "root" }';
+/** Connections that are refused by now, unless a state has them. */
+const formerConnections: Record<string, string> = {
+  "0.1.0": '{ host: "compute-1", transport: "local", user: "root", password: "not-needed" }',
+};
+
 const begin = `
 const { ComputeHost, FileBackedMemoryConfig } = require("pulumi-hostmem");
-const connection = { host: "compute-1", transport: "local", user: "root", password: "not-needed" };
+const connection = ${usualConnection};
 const become = "none";
 `;
 const deferred = (name: string, more = "") =>
@@ -73,6 +79,11 @@ new ComputeHost("compute-1", {
     program: `${begin}new FileBackedMemoryConfig("compute-1", { connection, become, capacity: "1 GiB", takeOverFrom: "hostmem-test/test/before" });\n`,
   },
 };
+
+/** A situation's program in the words that a release was recorded with. */
+export function asRecorded(version: string, program: string): string {
+  return program.replace(usualConnection, formerConnections[version] ?? usualConnection);
+}
 
 /** Parts of a host where we leave something, or that we edit. */
 export const leftOnHost = ["/etc/nova", "/etc/libvirt", "/etc/fstab", "/etc/systemd/system", "/var/lib/hostmem"];
