@@ -6,11 +6,15 @@ import { HostError } from "../../provider/core/errors";
 import { openTransport } from "../../provider/core/transport";
 import type { Connection } from "../../provider/core/transport/connection";
 import { ProcessWatch } from "../support/processWatch";
+import { formsOf } from "../support/secrets";
 import { PrivatePlace } from "../support/ssh/places";
 import { SshServer } from "../support/ssh/server";
 
 const PASSWORD = "pass 'word' $(id) \"%h\" \\ ünïcode";
 const PASSPHRASE = "phrase-4711 with blanks";
+
+/** Every form in which a program may have them. */
+const shown = (texts: readonly string[]) => texts.flatMap((text) => [...formsOf(text).keys()]);
 
 function run(connection: Connection, script: string) {
   return openTransport(connection, { method: "none", password: undefined }).run(script);
@@ -60,7 +64,7 @@ describe("credentials of a login", function () {
   ];
   for (const [name, connection, texts] of watched) {
     it(`logs in with ${name} that shows in no process and no file`, async () => {
-      const watch = new ProcessWatch(texts(), place.folder);
+      const watch = new ProcessWatch(shown(texts()), place.folder);
       try {
         const before = server.logins();
         assert.equal((await run(connection(), "echo in; sleep 0.2")).stdout.toString(), "in\n");
@@ -78,26 +82,54 @@ describe("credentials of a login", function () {
   }
 
   it("sees a secret that does show, so that the watch above means something", async () => {
-    const child = spawn("sleep", ["5"], { env: { LEAK: "leaked-4711" } });
-    const watch = new ProcessWatch(["leaked-4711"], place.folder);
+    const child = spawn("sleep", ["5"], { env: { LEAK: Buffer.from("x leaked-4711").toString("base64") } });
+    const watch = new ProcessWatch(shown(["leaked-4711"]), place.folder);
     await new Promise((resolve) => setTimeout(resolve, 100));
     watch.stop();
     child.kill();
     assert.equal(watch.found.size, 1);
   });
 
-  it("leaves secrets of our own environment out of the shared connection's", async () => {
-    process.env["PULUMI_CONFIG_PASSPHRASE"] = "engine-4711";
-    const watch = new ProcessWatch(["engine-4711"], place.folder);
-    try {
-      const own = server.connection({ privateKeyPassword: "only to be another login" });
-      await run(own, "sleep 0.1");
-      watch.stop();
-    } finally {
-      delete process.env["PULUMI_CONFIG_PASSPHRASE"];
-    }
-    assert.deepEqual([...watch.found], []);
-  });
+  const ownVariables: [string, () => Connection, Record<string, () => string>][] = [
+    ["the engine's passphrase", () => server.connection(), { PULUMI_CONFIG_PASSPHRASE: () => "engine-4711" }],
+    [
+      "a password, alone and within an address",
+      () => byPassword(),
+      { HOST_PASSWORD: () => PASSWORD, HOST_ADDRESS: () => `ssh://deploy:${PASSWORD}@compute-1` },
+    ],
+    [
+      "a key and its passphrase",
+      () =>
+        server.connection({
+          privateKeyFile: undefined,
+          privateKey: `${encryptedKey}\n`,
+          privateKeyPassword: PASSPHRASE,
+        }),
+      {
+        SSH_KEY: () => encryptedKey.trim(),
+        SSH_KEY_LINE: () => encryptedKey.replaceAll("\n", "\\n"),
+        PHRASE: () => PASSPHRASE,
+      },
+    ],
+  ];
+  for (const [name, connection, variables] of ownVariables) {
+    it(`leaves ${name} in our own environment out of that of ssh, which lives on`, async () => {
+      const values = Object.entries(variables).map(([variable, value]) => [variable, value()] as const);
+      for (const [variable, value] of values) process.env[variable] = value;
+      const watch = new ProcessWatch(shown(values.map(([, value]) => value.replaceAll("\\n", "\n"))), place.folder);
+      const before = server.logins();
+      try {
+        // An agent of its own, or a line more in the key, make it another login than that of other tests.
+        await run({ ...connection(), agentSocketPath: `/nonexistent/${Object.keys(variables)[0]}` }, "sleep 0.3");
+      } finally {
+        watch.stop();
+        for (const [variable] of values) delete process.env[variable];
+      }
+      assert.equal(server.logins() - before, 1);
+      assert.ok(watch.samples > 3, String(watch.samples));
+      assert.deepEqual([...watch.found], []);
+    });
+  }
 
   it("tries a wrong password once and does not show it", async () => {
     const error = await run(byPassword({ password: "wrong-4711" }), "true").then(

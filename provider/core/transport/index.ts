@@ -1,4 +1,5 @@
 import type { Become, Connection } from "./connection";
+import { withhold } from "./environment";
 import { accessKey } from "./identity";
 import { LocalTransport } from "./local";
 import { folderSalt, privateFolder } from "./privateFolder";
@@ -7,6 +8,7 @@ import type { Transport } from "./types";
 
 /** The way to run scripts as root on one host. Reaches out only when something is run. */
 export function openTransport(connection: Connection, become: Become): Transport {
+  withhold(connection, become);
   return connection.transport === "local"
     ? new LocalTransport(connection, become)
     : new SshTransport(connection, become);
