@@ -1,6 +1,7 @@
 import { claims } from "./core/claims";
 import { HostError, isUnreachable } from "./core/errors";
 import type { HostFacts } from "./core/facts/hostFacts";
+import { linkProblems } from "./core/hardLinks";
 import { readCommon } from "./core/inputs/common";
 import { Inputs } from "./core/inputs/problem";
 import { hasUnknown } from "./core/inputs/unknown";
@@ -170,7 +171,8 @@ export async function remove(kind: Kind<CommonArgs>, _id: string, properties: Pr
       log(`${kind.name}: this host has no record of ${args.owner}; what is set on it stays as it is`);
       return { steps: [], warnings: [] };
     }
-    const { plan, problems } = kind.undo(args, facts);
+    const { plan, problems: against } = kind.undo(args, facts);
+    const problems = [...against, ...linkProblems(plan, facts)];
     if (problems.length > 0) throw refusal(session.host, problems);
     for (const line of [...planLines(plan), ...plan.warnings]) log(line);
     return plan;

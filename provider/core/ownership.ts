@@ -1,10 +1,11 @@
 import type { HostFacts } from "./facts/hostFacts";
 import { foreignProblems } from "./foreignFiles";
+import { linkProblems } from "./hardLinks";
 import type { Problem } from "./inputs/problem";
 import type { CommonArgs } from "./kinds/kind";
 import type { Plan } from "./plan/step";
 
-/** Whose the host's object is, and whose the files are that a plan would edit: what holds for every kind. */
+/** Whose the host's object is, whose the files are that a plan would edit, and by how many names: what holds for every kind. */
 export function ownerProblems(
   kind: string,
   args: CommonArgs,
@@ -13,7 +14,7 @@ export function ownerProblems(
   plan: Plan,
 ): Problem[] {
   const foreign = ownerProblem(kind, args, recordedOwner, facts);
-  return [...(foreign ? [foreign] : []), ...foreignProblems(plan, args, facts)];
+  return [...(foreign ? [foreign] : []), ...foreignProblems(plan, args, facts), ...linkProblems(plan, facts)];
 }
 
 /**

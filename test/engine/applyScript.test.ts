@@ -140,6 +140,19 @@ os.setxattr("${novaConf}", "user.note", b"kept")'`);
     assert.equal(sandbox.read("/srv/nova/real.conf"), changed);
   });
 
+  it("leaves a file that has got another name since the plan was made, and says so", () => {
+    sandbox = prepared();
+    const plan = planFor(sandbox, one);
+    sandbox.run(`ln ${novaConf} /etc/nova/other.conf`);
+    const { report } = sandbox.apply(plan);
+    assert.deepEqual(
+      [report.status, report.reason],
+      ["failed", `cannot write ${novaConf}: it has 2 names (hard links), and a change would reach this one alone`],
+    );
+    assert.equal(sandbox.read(novaConf), original);
+    assert.equal(sandbox.run(`stat -c %h ${novaConf} /etc/nova/other.conf`), "2\n2\n");
+  });
+
   it("changes nothing on a host that moved since the plan was made, and names the file", () => {
     sandbox = prepared();
     const plan = planFor(sandbox, { ...one, memoryBackingDir: "/var/lib/libvirt/qemu/ram2" });

@@ -14,6 +14,8 @@ export interface HostFile {
   sha256: string;
   /** Seconds since the epoch. */
   modifiedAt: number;
+  /** How many names it has: a file that is edited is replaced under one of them. */
+  links: number;
   isRegular: boolean;
   /** Longer than we are willing to edit; `text` is then cut. */
   tooLarge: boolean;
@@ -29,16 +31,17 @@ export function parseHostFiles(sections: Sections): Map<string, HostFile> {
   }
   for (const [path, content] of sections.withPrefix("file")) {
     if (content.trimEnd() === "gone") continue;
-    const match = /^([0-9a-f]+) \d+ \d+ \d+ (-?\d+)\n([^\n]*)\n([\s\S]*)$/.exec(content);
+    const match = /^([0-9a-f]+) \d+ \d+ \d+ (-?\d+) (\d+)\n([^\n]*)\n([\s\S]*)$/.exec(content);
     // A file that cannot be looked at is not one that is missing.
     if (!match) throw sections.unexpected(`stat and readlink say nothing of ${path} that can be read`);
-    const [, mode, modifiedAt, realPath, text] = match as unknown as [string, string, string, string, string];
+    const [, mode = "", modifiedAt, links, realPath = "", text = ""] = match;
     files.set(path, {
       path,
       realPath,
       text,
       sha256: sha256(text),
       modifiedAt: Number(modifiedAt),
+      links: Number(links),
       isRegular: (Number.parseInt(mode, 16) & 0o170000) === 0o100000,
       tooLarge: text.length > fileLimit,
     });

@@ -76,7 +76,7 @@ file() {
   [ -e "$1" ] || return 0
   case $1 in *"$line_break"*) section "broken-name $(printf '%s' "$1" | tr '\\n' ' ')"; return 0 ;; esac
   section "file $1"
-  stat -L -c '%f %u %g %s %Y' -- "$1" || { [ -e "$1" ] || echo gone; return 0; }
+  stat -L -c '%f %u %g %s %Y %h' -- "$1" || { [ -e "$1" ] || echo gone; return 0; }
   readlink -f -- "$1"
   [ ! -f "$1" ] || head -c ${fileLimit + 1} -- "$1"
 }

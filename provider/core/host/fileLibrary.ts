@@ -94,6 +94,9 @@ edit_file() { # PATH HASH-BEFORE HASH-AFTER, and on standard input lines of OFFS
   now=$(hash_of "$1")
   if [ "$now" = "$3" ]; then cat >/dev/null; return 0; fi
   if [ "$now" != "$2" ]; then cat >/dev/null; event changed "$1"; return 1; fi
+  links=$(stat -c %h -- "$1") || return 1
+  # A rename would part it from its other names.
+  [ "$links" = 1 ] || { echo "it has $links names (hard links), and a change would reach this one alone" >&2; return 1; }
   cat -- "$1" >"$work/text" || return 1
   while read -r offset length insert; do
     { head -c "$offset" "$work/text"; printf '%s' "$insert" | base64 -d; tail -c "+$((offset + length + 1))" "$work/text"; } >"$work/next" &&

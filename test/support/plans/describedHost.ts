@@ -11,7 +11,7 @@ export interface HostDescription extends StorageDescription {
   /** Lines of files, or what else there is at a path; null for a file that the host does not have. */
   files?: Record<
     string,
-    string[] | { lines: string[]; realPath: string } | { directory: true } | { tooLarge: true } | null
+    string[] | { lines: string[]; realPath?: string; links?: number } | { directory: true } | { tooLarge: true } | null
   >;
   /** Arguments of nova-compute. */
   args?: string[];
@@ -70,8 +70,10 @@ export class DescribedHost {
     for (const [path, content] of Object.entries({ ...usual.files, ...description.files })) {
       if (content === null) continue;
       if (Array.isArray(content)) this.write(path, content.join("\n"));
-      else if ("lines" in content) this.write(path, content.lines.join("\n"), content.realPath);
-      else
+      else if ("lines" in content) {
+        const file = hostFile(path, content.lines.join("\n"), content.realPath ?? path);
+        this.files.set(path, { ...file, links: content.links ?? 1 });
+      } else
         this.files.set(path, {
           ...hostFile(path, "", path),
           isRegular: "tooLarge" in content,
@@ -167,7 +169,16 @@ export class DescribedHost {
 }
 
 function hostFile(path: string, text: string, realPath: string): HostFile {
-  return { path, realPath, text, sha256: sha256(text), modifiedAt: 1_795_000_000, isRegular: true, tooLarge: false };
+  return {
+    path,
+    realPath,
+    text,
+    sha256: sha256(text),
+    modifiedAt: 1_795_000_000,
+    links: 1,
+    isRegular: true,
+    tooLarge: false,
+  };
 }
 
 function unit(name: string, activeState: string, unitFileState: string): UnitFacts {

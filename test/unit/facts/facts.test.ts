@@ -87,7 +87,7 @@ describe("an answer to the facts script", () => {
 
   it("keeps every byte of a file", () => {
     const bytes = Array.from({ length: 256 }, (_, code) => String.fromCharCode(code)).join("");
-    const file = { name: "file /etc/x", lines: ["81a4 0 0 256 17", "/etc/x", ...bytes.split("\n")] };
+    const file = { name: "file /etc/x", lines: ["81a4 0 0 256 17 1", "/etc/x", ...bytes.split("\n")] };
     const files = parseHostFiles(Sections.parse("host", fixtureNonce, printed([file])));
     assert.equal(files.get("/etc/x")?.text, bytes);
     // printf '\0\1…\377' | sha256sum
@@ -115,7 +115,7 @@ describe("our own records on a host", () => {
       "host",
       fixtureNonce,
       printed([
-        { name: `file ${path}`, lines: [`8180 0 0 ${text.length} 17`, path, ...text.split("\n")] },
+        { name: `file ${path}`, lines: [`8180 0 0 ${text.length} 17 1`, path, ...text.split("\n")] },
         { name: "applies", lines: ["0011", "holder p/s/spa\xc3\x9f, pid 7", ""] },
       ]),
     );

@@ -61,7 +61,7 @@ describe("facts with odd bytes in them", () => {
   it("have a file that cannot be looked at as an error, and one that went meanwhile as none", () => {
     const read = (text: string) => [...parseHostFiles(sections({ "file /etc/fstab": text })).keys()];
     assert.deepEqual(read("gone\n"), []);
-    assert.deepEqual(read("81a4 0 0 2 -17\n/etc/fstab\n#\n"), ["/etc/fstab"]);
+    assert.deepEqual(read("81a4 0 0 2 -17 1\n/etc/fstab\n#\n"), ["/etc/fstab"]);
     for (const text of ["", "rubbish\n", "81a4 0 0\n"])
       assert.throws(() => read(text), /\[host\] stat and readlink say nothing of \/etc\/fstab that can be read/);
   });

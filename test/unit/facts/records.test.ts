@@ -7,7 +7,7 @@ const path = "/var/lib/hostmem/objects/BackingStore.json";
 
 function file(value: unknown): HostFile {
   const text = typeof value === "string" ? value : JSON.stringify(value);
-  return { path, realPath: path, text, sha256: "", modifiedAt: 0, isRegular: true, tooLarge: false };
+  return { path, realPath: path, text, sha256: "", modifiedAt: 0, links: 1, isRegular: true, tooLarge: false };
 }
 
 const edit = {

@@ -75,7 +75,7 @@ const records = fc.record({
   pending: fc.oneof(fc.constant(pendingRecord), record(pendingRecord)),
 });
 
-const asFile = (text: string) => `81a4 0 0 5 1\n/x\n${Buffer.from(text, "utf8").toString("latin1")}`;
+const asFile = (text: string) => `81a4 0 0 5 1 1\n/x\n${Buffer.from(text, "utf8").toString("latin1")}`;
 
 /** What is true of the facts of a host, whatever the host prints. */
 export const factTargets: AnyTarget[] = [

@@ -67,7 +67,7 @@ function printed({ hostname, numbers, unit, environment, file, directory }: Host
     "nova-environment": Object.entries(environment)
       .map(([name, value]) => `${name}=${value}\n`)
       .join(""),
-    [`file ${file.path}`]: `81a4 0 0 5 7\n${file.realPath}\n${file.text}`,
+    [`file ${file.path}`]: `81a4 0 0 5 7 1\n${file.realPath}\n${file.text}`,
     "directory /srv/a": [
       ...["access 755 0:0", `real ${directory.real}`, `above 700 0:0 ${directory.closed}`, "above 755 0:0 /"],
       ...(directory.mounted ? ["mounted"] : []),

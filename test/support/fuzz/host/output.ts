@@ -59,7 +59,7 @@ export const pieces = [
     "\\040",
     "above ",
     "missing ",
-    "81a4 0 0 5 1",
+    "81a4 0 0 5 1 1",
     " - xfs ",
   ],
   ...["libvirt ", "qemu ", "9.0.0", "99999999999999999999", '{"version":1}', "null", "[]", "OS_LIBVIRT__X=", "-1"],
