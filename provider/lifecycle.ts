@@ -10,6 +10,7 @@ import { isOwner } from "./core/ownership";
 import { ApplyFailure } from "./core/plan/apply";
 import { type ApplyReport, leavesTraces } from "./core/plan/applyLog";
 import { type Plan, planLines } from "./core/plan/step";
+import { holderName } from "./holder";
 import { proveDeclared } from "./proof";
 import {
   type Declared,
@@ -117,7 +118,7 @@ async function bring(
 ): Promise<HostFacts> {
   const { session, args, log } = declared;
   const shown = inputs["plan"] as string[] | undefined;
-  const name = holder(args);
+  const name = holderName(args.owner);
   const { report } = await session.apply(
     (facts) => {
       const { problems, plan } = evaluate(declared, facts, olds ?? inputs);
@@ -177,7 +178,7 @@ export async function remove(kind: Kind<CommonArgs>, _id: string, properties: Pr
     for (const line of [...planLines(plan), ...plan.warnings]) log(line);
     return plan;
   };
-  const options = { holder: holder(args), lockTimeoutSeconds: args.lockTimeoutSeconds, progress: log };
+  const options = { holder: holderName(args.owner), lockTimeoutSeconds: args.lockTimeoutSeconds, progress: log };
   await session.apply(makePlan, options).catch((error: unknown) => {
     throw wasNotReached(error) ? notRemoved(error) : error;
   });
@@ -210,8 +211,4 @@ function recordedArgs(kind: Kind<CommonArgs>, properties: Properties): unknown {
 /** Same address, other installation: what we made is not there, and what is there is not ours. */
 function isOtherHost(id: string, facts: HostFacts): boolean {
   return id.split("/")[0] !== facts.system.hostId;
-}
-
-function holder(args: CommonArgs): string {
-  return `${args.owner}, pid ${process.pid}, since ${new Date().toISOString()}`;
 }

@@ -36,11 +36,11 @@ describe("what an apply has done is proven while another one", function () {
   });
 
   /** A pipeline of its own. */
-  const up = (capacity: string, lockTimeoutSeconds: number) => {
+  const up = (capacity: string, lockTimeoutSeconds: number, owner = "p/s/memory") => {
     runs += 1;
     const become = { method: "none", password: `proof ${runs}` };
     const connection = { host: "localhost", transport: "local", user: "root" };
-    return create(kind, { owner: "p/s/memory", capacity, connection, become, lockTimeoutSeconds });
+    return create(kind, { owner, capacity, connection, become, lockTimeoutSeconds });
   };
   const until = async (isSo: () => boolean) => {
     for (const limit = Date.now() + 60_000; !isSo(); await sleep(100)) assert.ok(Date.now() < limit, said.join("\n"));
@@ -62,6 +62,22 @@ describe("what an apply has done is proven while another one", function () {
     await until(() => isThere("half-way"));
     return { one, another };
   };
+
+  for (const [name, owner] of [
+    ["a long owner", `p/s/${"é".repeat(130)}`],
+    ["an owner with signs of a shell", "p/s/a\\cb\\n$(id) 'x'\n\"y\""],
+  ] as const) {
+    it(`is not there, and somebody has changed the file: ${name} is not taken for another`, async () => {
+      host.run("echo 'touch /run/facts' >/run/somebody-else");
+      const one = up("1 GiB", 60, owner);
+      one.catch(() => {});
+      await until(() => isThere("facts-reached"));
+      host.run(
+        "sed -i 's/^file_backed_memory = .*/file_backed_memory = 2048/' /etc/nova/nova.conf; touch /run/half-way",
+      );
+      await assert.rejects(one, /^Error: \[localhost\] is not as declared right after the apply; /);
+    });
+  }
 
   it("is half-way: it is waited for", async () => {
     const { one, another } = await race(60, "666 MiB");
