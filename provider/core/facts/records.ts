@@ -11,7 +11,14 @@ export function readObjectRecord(host: string, file: HostFile): ObjectRecord {
 
 /** Reads the note of restarts that may be outstanding. */
 export function readPendingRecord(host: string, file: HostFile): PendingRecord {
-  return readRecord(host, file, isPendingRecord);
+  const record = readRecord(host, file, isPendingForm);
+  const words = [...record.services, ...record.edits.map(({ action }) => action)];
+  const unknown = words.find((word) => !knownWords.includes(word));
+  if (unknown === undefined) return record as PendingRecord;
+  throw new HostError("unexpected", host, `${file.path} says "${unknown}", which this pulumi-hostmem does not know`, {
+    advice:
+      "A newer one may have written it: use at least the version that last managed this host. If there was none, somebody else changed it: restore it from a backup.",
+  });
 }
 
 /** A file of ours is trusted only as far as it has the form that we gave it: what is taken back is done by it. */
@@ -62,15 +69,17 @@ function isObjectRecord(value: Fields): value is Fields & ObjectRecord {
   return isText(owner) && isListOf(edits, isEdit) && (isMissing(store) || isStore(store));
 }
 
-function isPendingRecord(value: Fields): value is Fields & PendingRecord {
-  const isService = (each: unknown) => each === "libvirt" || each === "nova-compute";
+/** Services and actions; a release may know more of them than an earlier one, which reads the same version of the note. */
+const knownWords: readonly string[] = ["libvirt", "nova-compute", "set", "undone"];
+
+/** The note as any release writes it. */
+type PendingForm = Omit<PendingRecord, "services" | "edits"> & { services: string[]; edits: { action: string }[] };
+
+function isPendingForm(value: Fields): value is Fields & PendingForm {
   const isPending = (each: unknown) =>
-    isFields(each) &&
-    isText(each["object"]) &&
-    ["set", "undone"].includes(each["action"] as string) &&
-    isEdit(each["edit"]);
+    isFields(each) && isText(each["object"]) && isText(each["action"]) && isEdit(each["edit"]);
   return (
-    isListOf(value["services"], isService) && isListOf(value["reasons"], isText) && isListOf(value["edits"], isPending)
+    isListOf(value["services"], isText) && isListOf(value["reasons"], isText) && isListOf(value["edits"], isPending)
   );
 }
 

@@ -57,10 +57,25 @@ describe("our own records on a host", () => {
     });
   }
 
-  it("are refused with a service, an action or an edit that there is not", () => {
+  it("may be of a newer release where they have a word that this one does not know", () => {
+    for (const [word, record] of [
+      ["virtnodedevd", { ...pending, services: ["nova-compute", "virtnodedevd"] }],
+      ["moved", { ...pending, edits: [{ ...pending.edits[0], action: "moved" }] }],
+    ] as const)
+      assert.throws(
+        () => readPendingRecord("host", file(record)),
+        (error: unknown) =>
+          error instanceof HostError &&
+          error.message.includes(`${path} says "${word}", which this pulumi-hostmem does not know`) &&
+          error.message.includes("A newer one may have written it") &&
+          !/remove it/.test(error.message),
+      );
+  });
+
+  it("are refused with a service, an action or an edit that is none", () => {
     const wrong = [
-      { ...pending, services: ["sshd"] },
-      { ...pending, edits: [{ ...pending.edits[0], action: "gone" }] },
+      { ...pending, services: [1] },
+      { ...pending, edits: [{ ...pending.edits[0], action: null }] },
       { ...pending, edits: [{ ...pending.edits[0], edit: {} }] },
       { ...pending, reasons: "because" },
     ];
