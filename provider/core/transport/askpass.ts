@@ -9,6 +9,18 @@ import type { Secret } from "./secret";
 export interface Answers {
   password: Secret | undefined;
   passphrase: Secret | undefined;
+  /** In which words the passphrase is asked for: ssh's own, about our key. A host can ask anything in any others. */
+  passphraseQuestions: readonly string[];
+}
+
+type Kind = "password" | "passphrase";
+
+/** ssh-add's questions about a key on its standard input. */
+export const addedKeyQuestions = ["Enter passphrase for (stdin): ", "Bad passphrase, try again for (stdin): "];
+
+/** ssh's question about a key file, of whose name it tells no more than 100 bytes. */
+export function keyFileQuestion(path: string): string {
+  return `Enter passphrase for key '${Buffer.from(path).subarray(0, 100).toString("utf8")}': `;
 }
 
 /**
@@ -18,11 +30,11 @@ export interface Answers {
 export class Askpass {
   /** Questions that were not answered, as the host or ssh asked them. */
   readonly unanswered: string[] = [];
-  private readonly given = new Set<keyof Answers>();
+  private readonly given = new Set<Kind>();
   private asker: number | undefined;
   private onRepeated: () => void = () => {};
   /** What was given and not accepted. */
-  refused: keyof Answers | undefined;
+  refused: Kind | undefined;
   private readonly connections = new Set<Socket>();
 
   private constructor(
@@ -86,7 +98,7 @@ export class Askpass {
 
   private answerTo(text: string): Secret | undefined {
     const { asker, question } = JSON.parse(text) as { asker: number; question: string };
-    const kind = asker === this.asker ? questionKind(question) : undefined;
+    const kind = asker === this.asker ? questionKind(question, this.answers.passphraseQuestions) : undefined;
     const secret = kind && this.answers[kind];
     if (kind && secret && !this.given.has(kind)) {
       this.given.add(kind);
@@ -105,8 +117,9 @@ export class Askpass {
  * What a question wants. A password also answers keyboard-interactive questions, in whatever language the host asks them,
  * except those that plainly want something else.
  */
-export function questionKind(question: string): keyof Answers | undefined {
-  if (/^(Enter|Bad) passphrase\b/.test(question)) return "passphrase";
+export function questionKind(question: string, passphraseQuestions: readonly string[]): Kind | undefined {
+  if (passphraseQuestions.includes(question)) return "passphrase";
+  if (/\bpassphrase\b/i.test(question)) return undefined;
   if (/^(Enter PIN|Confirm user presence)|\(yes\/no/i.test(question)) return undefined;
   if (/(new|retype|again).{0,20}password/i.test(question)) return undefined;
   if (/\b(code|otp|token|one-time|oath|verification|passcode|yubikey|duo)\b/i.test(question)) return undefined;

@@ -5,7 +5,7 @@ import { connect } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { HostError } from "../errors";
-import { Askpass } from "./askpass";
+import { Askpass, addedKeyQuestions } from "./askpass";
 import { runTool, terminate } from "./childProcess";
 import { sshEnvironment } from "./environment";
 import { lastLine } from "./sanitize";
@@ -78,7 +78,8 @@ export class KeyAgent {
   }
 
   private async load(host: string, folder: string, key: Secret, passphrase: Secret | undefined): Promise<void> {
-    const askpass = passphrase && (await Askpass.start(folder, { password: undefined, passphrase }));
+    const answers = { password: undefined, passphrase, passphraseQuestions: addedKeyQuestions };
+    const askpass = passphrase && (await Askpass.start(folder, answers));
     try {
       const ended = await runTool("ssh-add", ["-q", "-"], {
         environment: sshEnvironment({ ...askpass?.environment, SSH_AUTH_SOCK: this.socket }),

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { accessSync, constants, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { HostError } from "../errors";
-import { Askpass } from "./askpass";
+import { type Answers, Askpass, keyFileQuestion } from "./askpass";
 import { runTool, terminate } from "./childProcess";
 import { clientVersion } from "./clientVersion";
 import type { Connection } from "./connection";
@@ -20,6 +20,9 @@ const AUTHENTICATION_MS = 45_000;
 const UNBOUNDED_DIAL_MS = 300_000;
 /** The first version that can be told to ask a program instead of a person (SSH_ASKPASS_REQUIRE). */
 const ASKPASS_SINCE = 8.4;
+
+/** The first version that puts "(user@host)" before what a host asks. */
+const PREFIX_SINCE = 8.5;
 
 /** Printed by ssh when another process has made the shared connection in the meantime. */
 const OTHER_WAS_FASTER = /ControlSocket .* already exists, disabling multiplexing/;
@@ -39,14 +42,14 @@ export async function login(
   if (connection.privateKeyFile) checkKeyFile(host, connection.privateKeyFile);
   const version = clientVersion(host);
   const policy = hostKeyPolicy(connection, version);
-  const answers = { password: secret(connection.password), passphrase: secret(connection.privateKeyPassword) };
-  const asksUs = answers.password !== undefined || (answers.passphrase !== undefined && !connection.privateKey);
+  const answers = answersFor(connection);
+  const asksUs = answers.password !== undefined || answers.passphrase !== undefined;
   if (asksUs && version < ASKPASS_SINCE) throw tooOld(host, version);
   const key = secret(connection.privateKey);
   const releases: (() => void)[] = [];
   try {
     const knownHostsFile = policy.knownHosts && temporaryFile(folder, policy.knownHosts, releases);
-    const agent = key && (await KeyAgent.start(host, folder, key, answers.passphrase));
+    const agent = key && (await KeyAgent.start(host, folder, key, secret(connection.privateKeyPassword)));
     if (agent) releases.push(() => agent.stop());
     const askpass = asksUs ? await Askpass.start(folder, answers) : undefined;
     if (askpass) releases.push(() => askpass.stop());
@@ -58,6 +61,8 @@ export async function login(
       knownHostsFile,
       keyAgent: agent?.socket,
       answers: asksUs,
+      // Until then a host could ask in ssh's very words for the passphrase of a key whose name it guesses.
+      takesQuestions: answers.passphrase === undefined || version >= PREFIX_SINCE,
     });
     const ended = await runTool("ssh", args, {
       environment: sshEnvironment(askpass?.environment),
@@ -70,6 +75,16 @@ export async function login(
   } finally {
     for (const release of releases) release();
   }
+}
+
+/** What a login may be asked: a key that was given as text has its own agent by then. */
+function answersFor({ password, privateKey, privateKeyFile, privateKeyPassword }: Connection): Answers {
+  const file = privateKey ? undefined : privateKeyFile;
+  return {
+    password: secret(password),
+    passphrase: file ? secret(privateKeyPassword) : undefined,
+    passphraseQuestions: file ? [keyFileQuestion(keyFilePath(file))] : [],
+  };
 }
 
 /** ssh only warns of a key file that it cannot read. A public key alone is enough if an agent has the other half. */

@@ -35,6 +35,8 @@ export interface LoginPlan {
   keyAgent: string | undefined;
   /** Somebody of ours answers ssh's questions. */
   answers: boolean;
+  /** The host may ask its own questions, by keyboard-interactive. */
+  takesQuestions: boolean;
 }
 
 /**
@@ -91,7 +93,10 @@ function credentialOptions(plan: LoginPlan): string[] {
     options.push(`IdentityFile=${percent(keyFilePath(connection.privateKeyFile))}`, "IdentitiesOnly=yes");
   }
   const byPassword = connection.password ? "yes" : "no";
-  options.push(`PasswordAuthentication=${byPassword}`, `KbdInteractiveAuthentication=${byPassword}`);
+  options.push(
+    `PasswordAuthentication=${byPassword}`,
+    `KbdInteractiveAuthentication=${plan.takesQuestions ? byPassword : "no"}`,
+  );
   // One wrong answer is enough: more of them only lock the account.
   options.push(plan.answers ? "NumberOfPasswordPrompts=1" : "BatchMode=yes");
   return options;

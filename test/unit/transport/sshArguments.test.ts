@@ -11,6 +11,7 @@ const plan = {
   knownHostsFile: undefined,
   keyAgent: undefined,
   answers: false,
+  takesQuestions: true,
 };
 
 /** What ssh itself makes of arguments. */
@@ -43,6 +44,18 @@ describe("arguments for ssh", () => {
       ["passwordauthentication", "no"],
     ] as const) {
       assert.equal(options.get(name), value, name);
+    }
+  });
+
+  it("let a host ask its own questions only with a password, and only where they cannot pass for ssh's", () => {
+    for (const [password, takesQuestions, answer] of [
+      ["x", true, "yes"],
+      ["x", false, "no"],
+      [undefined, true, "no"],
+    ] as const) {
+      const options = understood(loginArguments({ ...plan, takesQuestions, connection: connection({ password }) }));
+      assert.equal(options.get("kbdinteractiveauthentication"), answer);
+      assert.equal(options.get("passwordauthentication"), password === undefined ? "no" : "yes");
     }
   });
 
