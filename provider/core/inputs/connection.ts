@@ -1,6 +1,6 @@
 import type { Become, Connection } from "../transport/connection";
 import { isHostKey } from "../transport/hostKeys";
-import { isPlainName } from "../transport/plainName";
+import { isHostName, isPlainName } from "../transport/plainName";
 import type { Inputs } from "./problem";
 
 /** Fields of `@pulumi/command`'s ConnectionArgs, and ours. */
@@ -34,10 +34,12 @@ export function readConnection(parent: Inputs, name = "connection"): Connection 
   const host = inputs.text("host");
   if (!inputs.has("host"))
     inputs.problem("host", 'is required: the name or address of the host, such as "compute-1.example.net"');
-  else if (host !== undefined && !isPlainName(host)) {
+  else if (host !== undefined && !isHostName(host)) {
     inputs.problem(
       "host",
-      "must be a host name or an address, without blanks, quotes and other signs of a shell, and not beginning with a dash",
+      /@|:\/\//.test(host)
+        ? "must be the name or address of the host alone: a user before an @ belongs into user, a password into password, and nothing of it into host, which is part of every message"
+        : "must be a host name or an address, without blanks, quotes and other signs of a shell, and not beginning with a dash",
     );
   }
   const user = inputs.text("user");

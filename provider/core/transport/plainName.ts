@@ -4,3 +4,8 @@ export function isPlainName(text: string): boolean {
     text,
   );
 }
+
+/** True for what can be a host's name or address, and has nobody's user or password before it. */
+export function isHostName(text: string): boolean {
+  return isPlainName(text) && !/@|:\/\//.test(text);
+}

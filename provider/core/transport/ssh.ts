@@ -6,7 +6,7 @@ import { terminate } from "./childProcess";
 import type { Become, Connection } from "./connection";
 import { Conversation, type Outcome } from "./conversation";
 import { sshEnvironment } from "./environment";
-import { isPlainName } from "./plainName";
+import { isHostName, isPlainName } from "./plainName";
 import { runRequest } from "./request";
 import { pauseAfter } from "./retry";
 import { closedMeanwhile, NO_SESSION_LEFT, runError } from "./runErrors";
@@ -92,8 +92,8 @@ function endedHere(outcome: Outcome): boolean {
 
 /** What goes into ssh's arguments and, through ProxyCommand, past a shell, must not be taken for anything but a name. */
 function checkWords(connection: Connection): void {
-  if (!isPlainName(connection.host))
-    throw new HostError("refused", connection.host, "this is not a host name or address");
+  // Not told by its name, which may have a password in it.
+  if (!isHostName(connection.host)) throw new HostError("refused", "host", "this is not a host name or address");
   if (connection.user !== undefined && !isPlainName(connection.user)) {
     throw new HostError("refused", connection.host, "this is not a user name");
   }
