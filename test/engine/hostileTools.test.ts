@@ -58,7 +58,9 @@ const tools: Record<string, Tool> = {
   stat: { path: "/usr/bin/stat", disk: "plain", report: /stat and readlink say nothing of|printed more than/ },
 };
 
-const claims = ["bounded", "clean text", "reported", "not taken for blank"] as const;
+const claims = ["clean text", "reported", "not taken for blank"] as const;
+/** By a bound of the tool's own; or by that of the whole reading, which a tool without one passes, too. */
+const bounds = { own: "bounded by itself", whole: "given up with all the reading" } as const;
 
 /** Where a disk is mounted on the light host. */
 const elsewhere = "/srv/elsewhere";
@@ -141,11 +143,14 @@ describe("a tool of a host", function () {
   const all = Object.keys(tools).flatMap((tool) => Object.keys(behaviours).map((how) => ({ tool, how })));
   for (const { tool, how } of sampled("hostile tools", all, 4)) {
     it(`${tool} that ${how} is bounded and reported, and nothing is taken for blank`, async () => {
-      const prove = beginTrial("hostile output", `${tool} ${how}`, claims);
       const { path, disk, report, lie = report } = tools[tool]!;
       const file = { [path]: `#!/bin/sh\n${behaviours[how]}\n` };
       const said = await preview(file, diskOf(disk), disks[disk].mounted);
-      prove("bounded");
+      // Which of both it is shows only now; a preview that does not come to an end fails the test by its time.
+      const bound = said.some((text) => gaveUp.test(text)) ? bounds.whole : bounds.own;
+      assert.ok(bound === bounds.own || endless.test(how), said.join("\n"));
+      const prove = beginTrial("hostile output", `${tool} ${how}`, [bound, ...claims]);
+      prove(bound);
       for (const text of said) {
         assert.ok(text.length < 5000, text.slice(0, 500));
         assert.doesNotMatch(text, /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]|undefined|NaN|TypeError|\.js:/);
