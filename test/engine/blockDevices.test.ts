@@ -8,7 +8,7 @@ import { backingStore } from "../../provider/core/kinds/backingStore";
 import { installOnMachine } from "../support/machinePackages";
 import { DescribedHost } from "../support/plans/describedHost";
 import { contentTools } from "../support/store/contents";
-import { callLibrary, callLibraryOn, readDevice, usualPath } from "../support/store/hostLibrary";
+import { callLibrary, callLibraryIn, callLibraryOn, readDevice, usualPath } from "../support/store/hostLibrary";
 import { LoopDisk, onDisk } from "../support/store/loopDisk";
 import { assertRefused, assertSaid, mountPoint, preview, sizeMib, storeArgs, tidy, uuid } from "./support/storeOnDisk";
 
@@ -121,6 +121,34 @@ describe("a disk of this machine", function () {
       });
     }
 
+    for (const state of ["mounted", "not even mounted"]) {
+      it(`below a loop device whose file system is ${state}`, () => {
+        const consentToWipe = makeExt4();
+        const over = onDisk("losetup --find --show --read-only $1", disk.device).trim();
+        const folder = mkdtempSync(join(tmpdir(), "hostmem-loop-"));
+        try {
+          if (state === "mounted") onDisk(`mount -o ro,noload $1 ${folder}`, over);
+          const said = `DISK is in use: the loop device ${over.slice("/dev/".length)} is over it. ${leftAlone}`;
+          assertRefused(disk, said, { consentToWipe }, consentToWipe);
+        } finally {
+          onDisk(`mountpoint -q ${folder} && umount ${folder}; losetup --detach $1`, over);
+          rmSync(folder, { recursive: true });
+        }
+      });
+    }
+
+    for (const exported of ["nvmet/subsystems/nqn.x/namespaces/1/device_path", "target/core/fileio_0/x/udev_path"]) {
+      it(`exported to other hosts by ${exported.split("/")[0]}`, () => {
+        // As this kernel, which has neither, would show it, where nobody else sees it.
+        const path = `/sys/kernel/config/${exported}`;
+        const show = `mount -t tmpfs tmpfs /sys/kernel && mkdir -p ${path.replace(/[^/]*$/, "")} && echo ${disk.device} > ${path}`;
+        const inside: [string, ...string[]] = ["unshare", "--mount", "sh", "-c", `${show} && exec sh -s`];
+        const made = callLibraryIn(inside, usualPath, "make_file_system", "xfs", disk.device, uuid, "");
+        assert.equal(made.failed, `${disk.device} is in use: it is exported by ${exported}`);
+        assert.equal(readDevice(disk.device).device.content, undefined);
+      });
+    }
+
     it("by one of its partitions", async () => {
       // This kernel may not know any kind of partition table; partx tells it where partitions are.
       onDisk("printf 'label: gpt\\nsize=100M\\n' | sfdisk -q $1; partx --update $1", disk.device);
@@ -137,7 +165,7 @@ describe("a disk of this machine", function () {
       // Without udev or devtmpfs nobody makes the partition's node.
       const node = join(folder, "node");
       onDisk(`mknod ${node} b $(tr : ' ' < /sys/class/block/${name}p1/dev); mkfs.ext4 -q ${node}`, disk.device);
-      onDisk(`mkdir ${folder}/m && mount ${node} ${folder}/m`, disk.device);
+      onDisk(`mkdir ${folder}/m && mount -o ro ${node} ${folder}/m`, disk.device);
       assertRefused(
         disk,
         `DISK is in use: it is mounted at ${folder}/m. ${leftAlone}`,

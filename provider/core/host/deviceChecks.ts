@@ -5,7 +5,8 @@
  *
  * `why_busy` prints who has a device, and nothing if nobody has. The kernel refuses an exclusive open for anything that is
  * mounted, assembled, or held by a program that asked for it; QEMU asks for nothing, so every process is looked at, and
- * so are the disks of guests that do not run. udev's own workers come and go.
+ * so are the disks of guests that do not run, and what the kernel itself has open without asking: loop devices over it, and
+ * the exports of nvmet and of LIO. udev's own workers come and go.
  *
  * `why_unknown` prints why nobody can say what is on a device, and nothing where blkid, wipefs and partx can. They take what
  * they cannot read, a bad sector where a superblock is, for nothing at all; whatever they know is in the first and last
@@ -20,21 +21,46 @@ export const deviceChecks = `
 why_busy() { # DEVICE
   why=$(why_not_exclusive "$1" | head -n 1)
   if [ -n "$why" ]; then echo "it cannot be opened exclusively ($why)"; return 0; fi
-  sys=/sys/class/block/\${1##*/}
-  numbers=" $(cat "$sys/dev" "$sys"/*/dev 2>/dev/null | while IFS=: read -r major minor; do printf '%x:%x ' "$major" "$minor"; done)"
-  find -L /proc/[0-9]*/fd -maxdepth 1 -type b -exec stat -L -c '%t:%T %n' {} + 2>/dev/null </dev/null |
+  numbers=" $(numbers_of "$1")"
+  find -L /proc/[0-9]*/fd -maxdepth 1 \\( -type b -exec stat -L -c 'b%t:%T %n' {} + -o -type c -exec stat -L -c 'c%t:%T %n' {} + \\) 2>/dev/null </dev/null |
     while read -r number open; do
       case $numbers in *" $number "*) ;; *) continue ;; esac
       process=\${open#/proc/}; process=\${process%%/*}
       read -r command <"/proc/$process/comm" 2>/dev/null || continue
       case $command in *udev*) ;; *) echo "$command (pid $process) has it open"; break ;; esac
     done
+  for user in /sys/block/loop*/loop/backing_file /sys/kernel/config/nvmet/subsystems/*/namespaces/*/device_path /sys/kernel/config/target/core/*/*/udev_path; do
+    [ -r "$user" ] && IFS= read -r source <"$user" && [ -n "$source" ] || continue
+    source=\${source% (deleted)}
+    # A node that is not in sight here, a container's, has the kernel's name.
+    number=$(stat -L -c 'b%t:%T' -- "$source" 2>/dev/null) || number=$(number_in "/sys/class/block/\${source##*/}" b)
+    case $numbers in *" \${number% } "*) ;; *) continue ;; esac
+    user=\${user#/sys/block/}; user=\${user#/sys/kernel/config/}
+    case $user in
+      loop*) echo "the loop device \${user%%/*} is over it" ;;
+      *) echo "it is exported by $user" ;;
+    esac
+  done
   for xml in /run/libvirt/qemu/*.xml /etc/libvirt/qemu/*.xml; do
     [ -f "$xml" ] || continue
     sed -n 's/.*<source \\(dev\\|file\\)=.\\(\\/dev\\/[[:alnum:]_.:+@%\\/-]*\\).*/\\2/p' "$xml" | while IFS= read -r source; do
       [ "$(readlink -f -- "$source")" != "$1" ] || { xml=\${xml##*/}; echo "it is a disk of the guest \${xml%.xml}"; break; }
     done
   done
+}
+
+# By which its nodes are known, those of its partitions, and of the disk that it is a partition of, as in b8:1; and, as in
+# c15:0, of what sends commands to that disk past all of them.
+numbers_of() { # DEVICE
+  sys=/sys/class/block/\${1##*/} name=\${1##*/}
+  number_in "$sys" b
+  for part in "$sys"/*; do [ ! -e "$part/partition" ] || number_in "$part" b; done
+  if [ -e "$sys/partition" ]; then sys=$sys/..; name=$(basename -- "$(readlink -f -- "$sys")"); number_in "$sys" b; fi
+  for generic in "$sys"/device/scsi_generic/* "$sys"/device/bsg/* "/sys/class/nvme-generic/ng\${name#nvme}"; do number_in "$generic" c; done
+}
+
+number_in() { # FOLDER-OF-SYSFS TYPE
+  ! IFS=: read -r major minor 2>/dev/null <"$1/dev" || printf '%s%x:%x ' "$2" "$major" "$minor"
 }
 
 why_not_exclusive() { # DEVICE

@@ -7,10 +7,17 @@ import { quote } from "../../../provider/core/quote";
 
 const nonce = "0123456789abcdef0123456789abcdef";
 
+/** A program that reads a shell script, and its arguments. */
+type Shell = [program: string, ...args: string[]];
+
 /** Runs a script as the transport does on a host, with a clean environment. */
-function runScript(script: string, path: string): { output: string; code: number | null } {
+function runScript(
+  script: string,
+  path: string,
+  shell: Shell = ["/bin/sh", "-s"],
+): { output: string; code: number | null } {
   const env = { PATH: path, LC_ALL: "C" };
-  const done = spawnSync("/bin/sh", ["-s"], { input: script, encoding: "latin1", timeout: 120_000, env });
+  const done = spawnSync(shell[0], shell.slice(1), { input: script, encoding: "latin1", timeout: 120_000, env });
   if (done.error) throw done.error;
   return { output: done.stdout, code: done.status };
 }
@@ -37,8 +44,13 @@ export interface LibraryResult {
 
 /** The same on a host with other tools. */
 export function callLibraryOn(path: string, name: string, ...args: string[]): LibraryResult {
+  return callLibraryIn(["/bin/sh", "-s"], path, name, ...args);
+}
+
+/** The same in a shell that sees another host. */
+export function callLibraryIn(shell: Shell, path: string, name: string, ...args: string[]): LibraryResult {
   const call = [name, ...args.map(quote)].join(" ");
   const script = `set -u\numask 077\nevent() { echo "EVENT $*"; }\n${storeLibrary}\n${call} 2>&1`;
-  const { output, code } = runScript(script, path);
+  const { output, code } = runScript(script, path, shell);
   return { ok: code === 0, failed: /^EVENT failed (.*)$/m.exec(output)?.[1] ?? "", output };
 }
