@@ -184,9 +184,11 @@ export function planStoreRemoval(facts: HostFacts, record: ObjectRecord): Plan {
     ...(store?.mounted
       ? [call("unmount_store", [store.mountPoint], `unmount ${store.mountPoint}; what is on it is kept`)]
       : []),
-    ...options.changes.steps(),
     ...(store?.files ?? []).flatMap((path) => removeFile(facts, path)),
     ...(store?.madeFolders ?? []).map((folder) => silently(`remove ${folder}`, "remove_folder", [folder])),
+    // A boot without the mount starts libvirt only where the guard has gone before it.
+    reloadUnits,
+    ...options.changes.steps(),
     ...(store?.madeDirectory === undefined
       ? []
       : [silently(`remove ${store.mountPoint}`, "remove_mount_point", [store.mountPoint, store.madeDirectory])]),
