@@ -2,11 +2,12 @@ import { strict as assert } from "node:assert";
 import { spawn, spawnSync } from "node:child_process";
 import { symlinkSync, writeFileSync } from "node:fs";
 import { factsScript } from "../../provider/core/facts/hostFacts";
+import { sha256 } from "../../provider/core/facts/hostFile";
 import type { OptionEdit } from "../../provider/core/files/edit";
 import { activationLibrary, applyLibrary, launchScript } from "../../provider/core/host/library";
 import { kinds } from "../../provider/core/kinds";
 import { fileBackedMemoryConfig } from "../../provider/core/kinds/fileBackedMemoryConfig";
-import type { Plan, Step } from "../../provider/core/plan/step";
+import type { Plan, Step, WriteRecordStep } from "../../provider/core/plan/step";
 import { debianTool } from "../support/debianTool";
 import { DescribedHost } from "../support/plans/describedHost";
 import { readArgs } from "../support/plans/planCase";
@@ -104,6 +105,30 @@ describe("the script of an apply", function () {
       assert.match(reasons[1]!, /^cannot write \/etc\/passwd\/x: mkdir: .*\/etc\/passwd/);
     });
   }
+
+  it("writes what a step has to say of its own failure, in a record, before it ends", () => {
+    sandbox = prepared();
+    const call = { kind: "call", call: "make_mount_point", line: undefined, what: "make it" } as const;
+    const note = (content: string): WriteRecordStep => ({
+      kind: "write-record",
+      path: record,
+      before: undefined,
+      content,
+    });
+    const mark = note("{ began: 1 }\n");
+    const failing: Step = { ...call, args: ["/etc/passwd/x"], onFailure: [note("failed\n")] };
+    const done = sandbox.apply({ steps: [mark, failing, note("went on\n")], warnings: [] });
+    assert.match(done.report.reason ?? "", /^cannot make it: mkdir: .*Not a directory/);
+    assert.equal(sandbox.read(record), "failed\n");
+    sandbox.write(record, "");
+    const passing: Step = { ...call, args: ["/srv/x", "theirs"], onFailure: [note("failed\n")] };
+    const written = sha256(sandbox.read(record)!);
+    assert.equal(
+      sandbox.apply({ steps: [{ ...mark, before: written }, passing], warnings: [] }).report.status,
+      "applied",
+    );
+    assert.equal(sandbox.read(record), mark.content);
+  });
 
   it("keeps owner, mode, extended attributes and access control list of what it edits", () => {
     sandbox = prepared();

@@ -5,6 +5,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { backingStore } from "../../provider/core/kinds/backingStore";
+import { planLines } from "../../provider/core/plan/step";
 import { installOnMachine } from "../support/machinePackages";
 import { DescribedHost } from "../support/plans/describedHost";
 import { contentTools } from "../support/store/contents";
@@ -326,7 +327,7 @@ describe("a disk of this machine", function () {
         seen.add(
           `${fileSystem} ${device.signature["UUID"] === undefined ? "blank" : device.isUnfinished ? "begun" : "whole"}`,
         );
-        const { said, steps } = preview(disk.device, { fileSystem }, undefined, true);
+        const { said, steps } = preview(disk.device, { fileSystem }, undefined, device.identity ?? "");
         assert.deepEqual(said, []);
         const step = steps.find((each) => each.kind === "call" && each.call === "make_file_system");
         if (device.signature["UUID"] === undefined || device.isUnfinished) {
@@ -339,6 +340,28 @@ describe("a disk of this machine", function () {
       }
     }
     assert.ok(seen.has("xfs begun") && seen.has("xfs blank") && seen.has("ext4 blank"), [...seen].join(", "));
+  });
+
+  it("that has the name of one whose mkfs was cut is refused with whatever is on it, unless it is that very disk", () => {
+    const other = LoopDisk.make(sizeMib);
+    try {
+      const cut = readDevice(other.device).device.identity;
+      assert.match(cut ?? "", /^[0-9a-f]{16}$/);
+      assert.notEqual(readDevice(disk.device).device.identity, cut);
+      onDisk("head -c 65536 /dev/urandom | dd of=$1 bs=4096 seek=3 conv=notrunc status=none", disk.device);
+      const content = readDevice(disk.device).device.content ?? "";
+      const refusal = `device: ${disk.device} is not blank: it holds ${content}. To lose it, say consentToWipe: "${content}"`;
+      assert.deepEqual(preview(disk.device, {}, undefined, cut).said, [refusal]);
+      assert.deepEqual(preview(disk.device, {}, undefined, "").said, [refusal]);
+      const { said, steps } = preview(disk.device, {}, undefined, readDevice(disk.device).device.identity);
+      assert.deepEqual(said, []);
+      const lines = planLines({ steps, warnings: [] });
+      assert.match(lines[0]!, new RegExp(`; what a cut run began on it is lost: ${content}$`));
+      other.grow(sizeMib + 1);
+      assert.notEqual(readDevice(other.device).device.identity, cut);
+    } finally {
+      other.remove();
+    }
   });
 
   it("whose unfinished file system is somebody else's is refused", () => {

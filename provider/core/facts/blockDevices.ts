@@ -10,6 +10,8 @@ export interface BlockDevice {
   realPath: string | undefined;
   /** `major:minor`, as the mount table has it. */
   number: string;
+  /** A hash of what tells this disk from any other, and of its size; undefined where the kernel knows nothing such. */
+  identity?: string | undefined;
   sizeBytes: number;
   isReadOnly: boolean;
   /** Partitions, dm or md devices and so on that the kernel has on top of it, by kernel name. */
@@ -50,6 +52,7 @@ section_device() {
   sys=/sys/class/block/\${real##*/}
   echo "real $real"
   echo "number $(cat "$sys/dev" 2>/dev/null)"
+  echo "identity $(identity_of "$real")"
   echo "size $(blockdev --getsize64 "$real" 2>/dev/null)"
   echo "readonly $(blockdev --getro "$real" 2>/dev/null)"
   for holder in "$sys"/holders/*; do [ -e "$holder" ] && echo "holder \${holder##*/}"; done
@@ -97,6 +100,7 @@ function parseDevice(path: string, content: string): BlockDevice {
     path,
     realPath: all("real")[0],
     number: all("number")[0] ?? "",
+    identity: all("identity").find((text) => text !== ""),
     sizeBytes: Number(all("size")[0] ?? 0),
     isReadOnly: all("readonly")[0] === "1",
     holders: [...new Set(all("holder"))],

@@ -26,8 +26,10 @@ export interface StoreRecord {
   fileSystem?: string;
   /** By which the file system is known again, under whatever name its device has then. */
   uuid?: string;
-  /** From before the first step until the last: what is on the device may be no more than the beginning of our mkfs. */
+  /** From before the first step until the last. */
   unfinished?: true;
+  /** Identity of the disk that mkfs runs on: while this is here, what nobody knows may be the beginning of our file system. */
+  making?: string;
   /** We mounted it. */
   mounted: boolean;
   /** The topmost directory that we made for it to be mounted on, if any. */

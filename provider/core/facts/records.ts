@@ -100,10 +100,11 @@ function isEdit(value: unknown): value is OptionEdit {
 
 function isStore(value: unknown): value is StoreRecord {
   if (!isFields(value)) return false;
-  const { mountPoint, device, fileSystem, uuid, unfinished, mounted, madeDirectory, files, madeFolders } = value;
+  const { mountPoint, device, fileSystem, uuid, unfinished, making, mounted, madeDirectory, files, madeFolders } =
+    value;
   return (
     isText(mountPoint) &&
-    [device, fileSystem, uuid, madeDirectory].every((each) => isMissing(each) || isText(each)) &&
+    [device, fileSystem, uuid, making, madeDirectory].every((each) => isMissing(each) || isText(each)) &&
     (isMissing(unfinished) || unfinished === true) &&
     isFlag(mounted) &&
     isListOf(files, isText) &&

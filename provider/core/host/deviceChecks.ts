@@ -59,6 +59,18 @@ numbers_of() { # DEVICE
   for generic in "$sys"/device/scsi_generic/* "$sys"/device/bsg/* "/sys/class/nvme-generic/ng\${name#nvme}"; do number_in "$generic" c; done
 }
 
+# A hash of what tells the disk from any other that may once have its name, and of its size; nothing where nothing tells.
+identity_of() { # DEVICE
+  sys=/sys/class/block/\${1##*/}; disk=$sys
+  [ ! -e "$sys/partition" ] || disk=$sys/..
+  self=$(for file in wwid serial uid dm/uuid md/uuid loop/backing_file device/wwid device/serial device/vpd_pg80 device/cid \\
+    device/uid device/image_id device/cluster_fsid; do
+    [ ! -s "$disk/$file" ] || cat -- "$disk/$file"
+  done 2>/dev/null | tr -d '\\0 \\n')
+  [ -z "$self" ] || printf '%s\\n' "$self" "$(cat "$sys/partition" "$sys/start" "$sys/size" 2>/dev/null)" "$(sed -n 's/^PARTUUID=//p' "$sys/uevent")" |
+    sha256sum | cut -c -16
+}
+
 number_in() { # FOLDER-OF-SYSFS TYPE
   ! IFS=: read -r major minor 2>/dev/null <"$1/dev" || printf '%s%x:%x ' "$2" "$major" "$minor"
 }

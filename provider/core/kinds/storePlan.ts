@@ -7,7 +7,7 @@ import { guardPath, mountUnit } from "../host/units";
 import { defaultHealthTimeoutSeconds, planPendingActivation } from "../plan/activation";
 import { planOptions, type WantedOption } from "../plan/options";
 import { RecordWrites } from "../plan/recordWrites";
-import type { CallStep, Plan, Step, WriteFileStep } from "../plan/step";
+import type { CallStep, Plan, Step, WriteFileStep, WriteRecordStep } from "../plan/step";
 import { formatMib } from "../size";
 import type { BackingStoreArgs } from "./backingStore";
 import { fstabPath, storeEntries } from "./storeFstab";
@@ -47,11 +47,12 @@ export function planStore(
   const records = new RecordWrites(facts.journal.hashes);
   const write = (edits: ObjectRecord["edits"], now: StoreRecord) =>
     records.write(objectPath(object), { version: 1, owner: args.owner, edits, store: now });
+  const begun: StoreRecord = have.isMounted ? store : { ...store, unfinished: true };
   const steps: Step[] = [
-    ...write(options.during, have.isMounted ? store : { ...store, unfinished: true }),
+    ...write(options.during, have.isUnfinished ? { ...begun, ...makingOf(record?.store) } : begun),
     // Where it cannot be made, nothing on the device shall be lost.
     ...(have.isMounted ? [] : [makeMountPoint(args.mountPoint, isMountedByUs)]),
-    ...fileSystemSteps(args, want, have),
+    ...fileSystemSteps(args, want, have, (making) => write(options.during, { ...begun, ...making })),
     ...options.changes.steps(),
     ...(have.isMounted
       ? []
@@ -106,7 +107,17 @@ function fstabOption(args: BackingStoreArgs, want: DesiredStore, facts: HostFact
   return [{ path: fstabPath, section: "", option: args.mountPoint, value: want.fstab, now: undefined, isRight }];
 }
 
-function fileSystemSteps(args: BackingStoreArgs, want: DesiredStore, have: ObservedStore): Step[] {
+function makingOf(store: StoreRecord | undefined): Pick<StoreRecord, "making"> {
+  return store?.making === undefined ? {} : { making: store.making };
+}
+
+/** @param write of the record, with the mark that tells what a cut mkfs left from what somebody else put there. */
+function fileSystemSteps(
+  args: BackingStoreArgs,
+  want: DesiredStore,
+  have: ObservedStore,
+  write: (making: Pick<StoreRecord, "making">) => WriteRecordStep[],
+): Step[] {
   const { device, fileSystem = "", consentToWipe = "" } = args;
   if (device === undefined || have.isMounted || have.hasOurFileSystem) return [];
   const isOurs = have.isBlank || have.isUnfinished;
@@ -114,14 +125,21 @@ function fileSystemSteps(args: BackingStoreArgs, want: DesiredStore, have: Obser
   const expected = isOurs && !have.device?.isUnfinished ? (have.device?.content ?? "") : consent;
   const partitions = have.device?.partitions ?? [];
   const parts = partitions.length > 0 ? ` with ${partitions.join(", ")}` : "";
-  const lost = consent === "" ? "" : `; what is on it is lost: ${consent}${parts}`;
+  const left = have.isUnfinished ? `; what a cut run began on it is lost: ${have.device?.content}` : "";
+  const lost = consent === "" ? left : `; what is on it is lost: ${consent}${parts}`;
   const line = `format ${device} as ${fileSystem}, ${formatMib(want.sizeMb)} usable${lost}`;
   const uuid = want.uuid ?? "";
+  const identity = have.device?.identity;
+  const mark = write(identity === undefined ? {} : { making: identity });
+  const unmark = write({});
   return [
+    ...mark,
     {
       ...call("make_file_system", [fileSystem, device, uuid, expected], line),
       proof: { call: "device_is", args: [device, expected, uuid], of: device },
+      onFailure: unmark,
     },
+    ...unmark,
   ];
 }
 

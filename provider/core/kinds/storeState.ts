@@ -85,11 +85,12 @@ export function observeStore(args: BackingStoreArgs, facts: HostFacts): Observed
 }
 
 /**
- * A run of ours was cut while it made the file system. mkfs.ext4 writes its superblock last, so until then nobody could
- * say that it is ours; a superblock of anybody else would have a name.
+ * A run of ours was cut while it made the file system on this very disk. mkfs.ext4 writes its superblock last, so until then
+ * nobody could say that it is ours; a superblock of anybody else would have a name.
  */
 function isBegun(args: BackingStoreArgs, device: BlockDevice, record: StoreRecord | undefined): boolean {
-  return record?.unfinished === true && record.device === args.device && !!device.content?.startsWith(unknownContent);
+  const isThere = record?.making !== undefined && record.making === device.identity && record.device === args.device;
+  return isThere && !!device.content?.startsWith(unknownContent);
 }
 
 /** How a device's content is called that blkid and wipefs know nothing of, see `content_of` of the host's library. */

@@ -67,7 +67,7 @@ function compileStep(step: Step): string {
       return compileActivate(step);
     case "call": {
       const call = [step.call, ...step.args.map((arg) => word(String(arg)))].join(" ");
-      return orFail(bytesOf(step.line ?? step.what ?? step.call), call);
+      return orFail(bytesOf(step.line ?? step.what ?? step.call), call, step.onFailure?.map(compileWrite));
     }
     default:
       return orFail(`write ${pathOf(step)}`, compileWrite(step));
@@ -75,8 +75,9 @@ function compileStep(step: Step): string {
 }
 
 /** Where a command fails, so does the apply, with what the command's tools said. `what` is in bytes. */
-function orFail(what: string, command: string): string {
-  return `${doing(what)}\n${command} 2>"$work/said" || fail_as_said ${quote(`cannot ${what}`)}`;
+function orFail(what: string, command: string, first: string[] = []): string {
+  const fail = `fail_as_said ${quote(`cannot ${what}`)}`;
+  return `${doing(what)}\n${command} 2>"$work/said" || ${first.length > 0 ? `{\n${[...first, fail].join("\n")}\n}` : fail}`;
 }
 
 /** So that whoever finds the apply ended knows where. */

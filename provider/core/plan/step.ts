@@ -49,6 +49,8 @@ export interface CallStep {
   args: (string | number)[];
   /** Called before the first change of the apply; where it fails, `of` has changed since the plan was made. */
   proof?: { call: string; args: string[]; of: string };
+  /** Written where it fails, and not where it is cut. */
+  onFailure?: WriteRecordStep[];
   /** Undefined for a call that is not worth showing. */
   line: string | undefined;
   /** What a call without a line does, for the message of its failure: "make the mount point /srv/guests". */

@@ -18,7 +18,7 @@ export function storeArgs(declared: Record<string, unknown>): BackingStoreArgs {
 }
 
 /** What a preview says of a store on this device of this machine, everything else being right. */
-export function preview(device: string, declared: Record<string, unknown> = {}, path?: string, begun = false) {
+export function preview(device: string, declared: Record<string, unknown> = {}, path?: string, begunOn?: string) {
   const args = storeArgs({ device, allowUnstableDeviceName: true, ...declared });
   const described = new DescribedHost({
     directories: { [mountPoint]: "empty" },
@@ -32,9 +32,10 @@ export function preview(device: string, declared: Record<string, unknown> = {}, 
     mounted: true,
     files: [],
     unfinished: true,
+    ...(begunOn === undefined ? {} : { making: begunOn }),
   } as const;
   const record = { version: 1, owner: args.owner, edits: [], store } as const;
-  const objects = new Map(begun ? [["BackingStore", record]] : []) as unknown as typeof journal.objects;
+  const objects = new Map(begunOn !== undefined ? [["BackingStore", record]] : []) as unknown as typeof journal.objects;
   const facts = {
     ...others,
     journal: { ...journal, objects },

@@ -185,6 +185,7 @@ function blankDevice(path: string, number: string, description: DeviceDescriptio
     path,
     realPath: "/dev/nvme0n1",
     number,
+    identity: `${path} of ${size} GiB`,
     sizeBytes: size * gib,
     isReadOnly: false,
     holders: [],
