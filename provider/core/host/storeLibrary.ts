@@ -99,8 +99,25 @@ mount_store() { # PATH UUID-OR-EMPTY DEVICE-OR-EMPTY
   fi
 }
 
-unmount_store() { # PATH
+# What is on top there, by its UUID, whatever its disk is called by now. Of a disk that died nothing more can be read.
+is_store() { # PATH UUID-OR-EMPTY DEVICE-OR-EMPTY
+  number=$(mountpoint -d -- "$1")
+  if [ -z "$2" ]; then [ "$(stat -f -c %T -- "$1")" = tmpfs ]; return; fi
+  for node in "$(readlink -f -- "$3")" "/dev/block/$number" "$(findmnt -nro SOURCE -M "$1" | tail -n 1)"; do
+    [ -b "$node" ] && [ "$(mountpoint -x -- "$node")" = "$number" ] || continue
+    [ "$(blkid -p -s UUID -o value -- "$node" 2>/dev/null)" = "$2" ]
+    return
+  done
+  case $number in 0:*) return 1 ;; esac # no disk ever
+  [ ! -e "/sys/dev/block/$number" ]
+}
+
+unmount_store() { # PATH UUID-OR-EMPTY DEVICE-OR-EMPTY
   if mountpoint -q -- "$1"; then
+    if ! is_store "$@"; then
+      event did "leaves what is mounted at $1: it is not the store"
+      return 0
+    fi
     umount -- "$1" || return 1
     event did "unmounted $1"
   fi

@@ -200,7 +200,13 @@ export function planStoreRemoval(facts: HostFacts, record: ObjectRecord): Plan {
   const steps: Step[] = [
     ...planPendingActivation(facts, options.changes, defaultHealthTimeoutSeconds),
     ...(store?.mounted
-      ? [call("unmount_store", [store.mountPoint], `unmount ${store.mountPoint}; what is on it is kept`)]
+      ? [
+          call(
+            "unmount_store",
+            [store.mountPoint, store.uuid ?? "", store.device ?? ""],
+            `unmount ${store.mountPoint}; what is on it is kept`,
+          ),
+        ]
       : []),
     ...(store?.files ?? []).flatMap((path) => removeFile(facts, path)),
     ...(store?.madeFolders ?? []).map((folder) => silently(`remove ${folder}`, "remove_folder", [folder])),
