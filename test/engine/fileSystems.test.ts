@@ -31,6 +31,20 @@ describe("the file systems of a host", function () {
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
+  it("are read-only where the mount is, or the file system below it", () => {
+    const points = ["writable", "mount", "whole", "back"].map((name) => join(folder, name));
+    for (const point of points) mkdirSync(point);
+    const [writable, mount, whole, back] = points.map(quote);
+    const mounts = `for point in ${writable} ${whole} ${back}; do mount -t tmpfs -o size=1M tmpfs "$point"; done
+      mount --bind ${writable} ${mount}; mount -o remount,bind,ro ${mount}; mount -o remount,ro ${whole}
+      mount -o remount,ro ${back}; mount -o remount,rw ${back}\n`;
+    const script = `${mounts}${sectionPrelude(nonce)}${collectFileSystems}section end\n`;
+    const done = spawnSync("unshare", ["--mount", "sh", "-s"], { input: script, timeout: 60_000 });
+    const found = parseFileSystems(Sections.parse("host", nonce, done.stdout.toString("latin1")));
+    const readOnly = points.map((point) => found.find(({ mountPoint }) => mountPoint === point)?.isReadOnly ?? false);
+    assert.deepEqual(readOnly, [false, true, true, false], done.stderr.toString());
+  });
+
   for (const shell of ["sh", "bash"]) {
     it(`are found with their sizes under ${shell}, whatever is in the name of a mount point`, () => {
       const points = names.map((name) => join(folder, name));

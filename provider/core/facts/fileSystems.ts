@@ -10,6 +10,8 @@ export interface FileSystem {
   source: string;
   /** `major:minor` of the device; the same for every mount of one file system. */
   device: string;
+  /** No file can be made there: this mount, or the file system as a whole (`errors=remount-ro`, ext4(5)), is read-only. */
+  isReadOnly?: true;
   totalBytes: number;
   /** Free for those who are not root, as QEMU is not. */
   availableBytes: number;
@@ -36,6 +38,7 @@ while IFS=' ' read -r device mounted; do
 done
 `;
 
+/** proc(5): the options of a mount come before the dash, those of its file system at the end. */
 export function parseFileSystems(sections: Sections): FileSystem[] {
   const sizes = new Map<string, Pick<FileSystem, "totalBytes" | "availableBytes" | "reservedBytes" | "deviceBytes">>();
   for (const line of sections.lines("statfs")) {
@@ -60,6 +63,9 @@ export function parseFileSystems(sections: Sections): FileSystem[] {
       type: words[dash + 1] ?? "",
       source: unescaped(words[dash + 2] ?? ""),
       device: words[2] ?? "",
+      ...([words[5], words[dash + 3]].some((options) => options?.split(",").includes("ro"))
+        ? { isReadOnly: true }
+        : {}),
       ...size,
     });
   }

@@ -11,7 +11,7 @@ import { type Desired, type Observed, observe, wantedOptions } from "./fileBacke
 import { guestsAffected, guestWarnings } from "./guestHazards";
 import { memoryDirectory, qemuConfPath, readMemoryBackingDir, wantedBackingDir } from "./memoryDirectory";
 import { fileSystemHolding, storeCapacity } from "./memoryStore";
-import { closedWay } from "./qemuAccess";
+import { closedWay, readOnlyMount } from "./qemuAccess";
 
 /** Virtual machine types for which Nova accepts file-backed memory (`_check_file_backed_memory_support`). */
 const virtTypes = ["kvm", "qemu"];
@@ -86,6 +86,7 @@ export function refusals(
       "memoryBackingDir",
       `is ${directory}, which is on no file system of the host itself; mount one there, or declare another directory`,
     );
+  else if (fileSystemHolding(facts, directory)?.isReadOnly) refuse("memoryBackingDir", readOnlyMount(store.mountPoint));
   else if (want.memoryMb > store.mib) {
     refuse(
       "capacity",

@@ -3,6 +3,12 @@ import type { HostFacts } from "../facts/hostFacts";
 import { readQemuOption } from "../files/qemuConf";
 import { qemuConfPath } from "./memoryDirectory";
 
+/** Why no guest could start with its memory there, as a problem says it. */
+export function readOnlyMount(mountPoint: string): string {
+  const advice = `Look at the kernel's log, check the file system, and run mount -o remount,rw ${mountPoint}`;
+  return `${mountPoint} is mounted read-only, as ext4 does by itself when its disk fails: no guest could start. ${advice}`;
+}
+
 /** Why QEMU could not reach a directory, as words behind a property's name; undefined if it can. */
 export function closedWay(facts: HostFacts, path: string): string | undefined {
   const closed = facts.directories.get(path)?.closed;

@@ -11,7 +11,7 @@ import { whatIsOn, whoUses } from "./deviceContent";
 import { isStableName } from "./deviceName";
 import { guestsWithMemoryIn } from "./guestMemory";
 import { memoryDirectory, readMemoryBackingDir } from "./memoryDirectory";
-import { closedMountPoint, closedWay } from "./qemuAccess";
+import { closedMountPoint, closedWay, readOnlyMount } from "./qemuAccess";
 import { fstabPath, storeEntries } from "./storeFstab";
 import { canGrow, minimumDeviceBytes, tmpfsBytes } from "./storeSize";
 import { type DesiredStore, isStoreUuid, type ObservedStore } from "./storeState";
@@ -149,6 +149,7 @@ function mountPointRefusals(
       `${fstabPath} has several entries for ${args.mountPoint}, and only one can count: ${lines}. Leave one of them`,
     );
   }
+  if (have.isMounted && have.mounted?.isReadOnly) return problem(readOnlyMount(args.mountPoint));
   if (have.isMounted) return shrinkRefusals(args, have, facts);
   if (args.fileSystem === undefined) {
     return problem(`nothing is mounted at ${args.mountPoint}; name a device, or mount the store there first`);

@@ -24,7 +24,7 @@ export interface StorageDescription {
   /** Gigabytes (GiB) of file systems by mount point: in all, free, kept for root, and the number or path of the device. */
   fileSystems?: Record<
     string,
-    { total: number; free: number; reserved?: number; device?: string; type?: string; on?: string }
+    { total: number; free: number; reserved?: number; device?: string; type?: string; on?: string; readOnly?: true }
   >;
   /** MiB of guest memory files. */
   memoryFiles?: Record<string, number>;
@@ -55,6 +55,7 @@ export class DescribedStorage {
         totalBytes: size.total * gib,
         availableBytes: size.free * gib,
         reservedBytes: (size.reserved ?? 0) * gib,
+        ...(size.readOnly ? { isReadOnly: true } : {}),
         ...(device ? { deviceBytes: device.sizeBytes } : {}),
       };
     });
