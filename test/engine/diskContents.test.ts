@@ -114,6 +114,34 @@ describe("a disk with something on it", function () {
     );
   });
 
+  it("with content that no tool knows anywhere beyond its beginning is not blank, on a part of it neither", () => {
+    const random = (mib: number, at: number) =>
+      onDisk(
+        `head -c ${mib}M /dev/urandom | dd of=$1 bs=1M seek=${at} conv=notrunc status=none iflag=fullblock`,
+        disk.device,
+      );
+    for (const [mib, at] of [
+      [100, 8],
+      [3, 170],
+      [3, 330],
+    ] as const) {
+      random(mib, at);
+      const said = "DISK is not blank: it holds unknown content sha256:…";
+      if (mib === 100) assertRefused(disk, `${said}. To lose it, say consentToWipe: "unknown content sha256:…"`);
+      const first = readDevice(disk.device).device.content;
+      random(mib, at);
+      assert.notEqual(readDevice(disk.device).device.content, first);
+      onDisk("blkdiscard -f $1", disk.device);
+      assert.equal(readDevice(disk.device).device.content, undefined);
+    }
+    onDisk("printf 'label: gpt\nsize=100M\nsize=100M\n' | sfdisk -q --no-reread --no-tell-kernel $1", disk.device);
+    random(3, 150);
+    assert.match(
+      readDevice(disk.device).device.content ?? "",
+      /^gpt UUID=\S+ \(1: empty, 2: unknown content sha256:[0-9a-f]{16}\)$/,
+    );
+  });
+
   it("whose partition table is given up is not formatted over what came into its partitions since", () => {
     onDisk("printf 'label: gpt\nsize=100M\nsize=100M\n' | sfdisk -q --no-reread --no-tell-kernel $1", disk.device);
     const consent = readDevice(disk.device).device.content ?? "";
