@@ -13,9 +13,12 @@ export interface UnitFacts {
   rootDirectory: string;
   /** `enabled`, `disabled`, `static`, `masked` … */
   unitFileState: string;
+  /** systemd did not start it, since what it must find (`Assert…=`, systemd.unit(5)) was not there. */
+  isRefused?: true;
 }
 
-const properties = "Id,LoadState,ActiveState,SubState,MainPID,ExecStart,User,RootDirectory,UnitFileState";
+const properties =
+  "Id,LoadState,ActiveState,SubState,MainPID,ExecStart,User,RootDirectory,UnitFileState,AssertResult,AssertTimestampMonotonic";
 
 /** Nova's unit is named differently by Debian and RDO; libvirt runs as one daemon or as several. */
 export const novaComputeUnits = ["nova-compute.service", "openstack-nova-compute.service"] as const;
@@ -55,9 +58,16 @@ export function parseUnits(sections: Sections): Map<string, UnitFacts> {
       user: value.get("User") || "root",
       rootDirectory: value.get("RootDirectory") ?? "",
       unitFileState: value.get("UnitFileState") ?? "",
+      ...(isRefused(value) ? { isRefused: true } : {}),
     });
   }
   return units;
+}
+
+/** Of a unit that was never asked to start, the result is "no" as well, and the time is 0. */
+function isRefused(value: ReadonlyMap<string, string>): boolean {
+  const wasAsked = (value.get("AssertTimestampMonotonic") ?? "0") !== "0";
+  return wasAsked && value.get("AssertResult") === "no" && value.get("ActiveState") !== "active";
 }
 
 /** `{ path=/usr/bin/nova-compute ; argv[]=/usr/bin/nova-compute --config-file=x ; ignore_errors=no ; … }` */
@@ -76,6 +86,13 @@ function parseExecStart(text: string): string[] {
 export function loadedUnit(units: ReadonlyMap<string, UnitFacts>, names: readonly string[]): UnitFacts | undefined {
   const loaded = names.map((name) => units.get(name)).filter((unit) => unit?.loadState === "loaded");
   return loaded.find((unit) => unit?.activeState === "active") ?? loaded[0];
+}
+
+/** The libvirt daemon that should run by its own or its socket's enablement, and was refused at its last start. */
+export function refusedLibvirt(units: ReadonlyMap<string, UnitFacts>): UnitFacts | undefined {
+  const isEnabled = (name: string) => units.get(name)?.unitFileState.startsWith("enabled") === true;
+  const refused = libvirtUnits.filter((name) => isEnabled(name) || isEnabled(name.replace(/service$/, "socket")));
+  return refused.map((name) => units.get(name)).find((unit) => unit?.isRefused);
 }
 
 /** The libvirt daemon in use: the running one, else the one whose socket waits, else the one installed. */

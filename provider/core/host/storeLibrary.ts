@@ -145,6 +145,8 @@ start_refused() { # UNIT [NOVA-UNIT]
   for unit in $sockets "$1" \${2-}; do
     case $(systemctl is-enabled "$unit" 2>/dev/null </dev/null) in enabled*) wanted="$wanted $unit" ;; esac
   done
+  # Behind its socket alone it would go on being one that was refused.
+  case "$wanted " in *" $1 "*) ;; *" \${1%.service}"[.-]*) wanted="$wanted $1" ;; esac
   # All at once: cut in between, nothing would tell any more that nova-compute is missing. It is ordered after libvirt.
   if [ -n "$wanted" ] && ! timeout 180 systemctl start $wanted </dev/null; then
     for unit in $wanted; do systemctl -q is-active "$unit" </dev/null || { event failed "$unit does not start"; return 1; }; done

@@ -1,7 +1,7 @@
 import { isForRootAlone } from "../facts/directories";
 import type { HostFacts } from "../facts/hostFacts";
 import type { ObjectRecord, StoreRecord } from "../facts/journal";
-import { libvirtUnit } from "../facts/units";
+import { libvirtUnit, refusedLibvirt } from "../facts/units";
 import { objectPath } from "../host/paths";
 import { guardPath, mountUnit } from "../host/units";
 import { defaultHealthTimeoutSeconds, planPendingActivation } from "../plan/activation";
@@ -60,8 +60,8 @@ export function planStore(
     ...growSteps(args, have),
     ...guards,
     ...(guards.length > 0 ? [reloadUnits] : []),
-    // What a cut run has mounted may not have been started.
-    ...(have.isMounted && !record?.store?.unfinished ? [] : startRefused(facts)),
+    // What a cut run has mounted may not have been started, nor what somebody mounted after a boot without it.
+    ...(have.isMounted && !record?.store?.unfinished && !refusedLibvirt(facts.units) ? [] : startRefused(facts)),
     ...(args.removeOrphans ? have.orphans : []).map((path) =>
       call("remove_orphan", [path], `remove ${path}, which no guest uses`),
     ),
@@ -150,11 +150,14 @@ function makeMountPoint(path: string, isOurs: boolean): CallStep {
 }
 
 function startRefused(facts: HostFacts): CallStep[] {
-  const unit = libvirtUnit(facts.units)?.name;
+  const refused = refusedLibvirt(facts.units);
+  const unit = (refused ?? libvirtUnit(facts.units))?.name;
   if (unit === undefined) return [];
   const nova = facts.novaCompute?.unit.name;
   const units = nova === undefined ? [unit] : [unit, nova];
-  return [silently(`start ${units.join(" and ")}, which had waited for the store`, "start_refused", units)];
+  const names = units.map((name) => name.replace(/\.service$/, "")).join(" and ");
+  const what = `start ${names}, which waited for the store`;
+  return [refused ? call("start_refused", units, what) : silently(what, "start_refused", units)];
 }
 
 function growSteps(args: BackingStoreArgs, have: ObservedStore): Step[] {

@@ -62,6 +62,8 @@ const usual: Required<Omit<HostDescription, "nova" | "files">> & { files: Record
 
 /** A host that exists in memory only: facts as a facts script would give them, and files that plans can be applied to. */
 export class DescribedHost {
+  /** The libvirt daemon that a boot without the store has refused. */
+  private refused: string | undefined;
   private readonly files = new Map<string, HostFile>();
   readonly storage: DescribedStorage;
 
@@ -97,6 +99,16 @@ export class DescribedHost {
 
   remove(path: string): void {
     this.files.delete(path);
+  }
+
+  /** Boots without a store: its mount is not there, the daemon is refused, and nova-compute has ended. */
+  bootWithout(mountPoint: string, daemon: string): void {
+    this.storage.perform({ kind: "call", call: "unmount_store", args: [mountPoint], line: undefined }, "");
+    this.refused = daemon;
+  }
+
+  startRefused(): void {
+    this.refused = undefined;
   }
 
   /** @param probes what a kind asks for beside what every host is asked. */
@@ -153,7 +165,14 @@ export class DescribedHost {
     const entries = Object.entries(libvirt).map(([name, state]) => [name, unit(name, state, "enabled")] as const);
     const name = nova?.name ?? "nova-compute.service";
     const novaUnit = nova && unit(name, nova.activeState ?? "active", nova.unitFileState ?? "enabled");
-    return new Map([...entries, ...(novaUnit ? [[name, novaUnit] as const] : [])]);
+    const units = new Map([...entries, ...(novaUnit ? [[name, novaUnit] as const] : [])]);
+    if (this.refused !== undefined) {
+      units.set(this.refused, { ...unit(this.refused, "inactive", "enabled"), isRefused: true });
+      const socket = this.refused.replace(/service$/, "socket");
+      units.set(socket, unit(socket, "failed", "enabled"));
+      if (novaUnit) units.set(name, { ...novaUnit, activeState: "inactive" });
+    }
+    return units;
   }
 
   private versions(): HostFacts["versions"] {

@@ -16,6 +16,8 @@ type Event =
   | { undo: Record<string, unknown>; cutAfter?: number }
   | { replace: string; with: string; in: string }
   | { call: string; args: string[] }
+  /** The mount point of a store, and the libvirt daemon that waits for it. */
+  | { bootWithout: [mountPoint: string, daemon: string] }
   | { unplug: string };
 
 /** One JSON file in test/fixtures/plans/<kind>: a host, what is declared, and what must come of it. */
@@ -145,6 +147,7 @@ export function perform(host: DescribedHost, steps: readonly Step[]): void {
       if (step.content === undefined) host.remove(step.path);
       else host.write(step.path, step.content);
     } else if (step.kind === "call") {
+      if (step.call === "start_refused") host.startRefused();
       host.storage.perform(step, host.text("/etc/fstab") ?? "");
     } else {
       assert.equal(step.kind, "activate");
@@ -161,6 +164,10 @@ function happen(kind: Kind<CommonArgs>, host: DescribedHost, event: Event): void
   }
   if ("unplug" in event) {
     host.storage.unplug(event.unplug);
+    return;
+  }
+  if ("bootWithout" in event) {
+    host.bootWithout(...event.bootWithout);
     return;
   }
   if ("call" in event) {
