@@ -149,11 +149,12 @@ function makeMountPoint(path: string, isOurs: boolean): CallStep {
   return { ...silently(`make the mount point ${path}`, "make_mount_point", words), proof };
 }
 
-function startRefused(facts: HostFacts): CallStep[] {
+/** @param withNova false where an activation does that, and finds out whether it comes up. */
+function startRefused(facts: HostFacts, withNova = true): CallStep[] {
   const refused = refusedLibvirt(facts.units);
   const unit = (refused ?? libvirtUnit(facts.units))?.name;
   if (unit === undefined) return [];
-  const nova = facts.novaCompute?.unit.name;
+  const nova = withNova ? facts.novaCompute?.unit.name : undefined;
   const units = nova === undefined ? [unit] : [unit, nova];
   const names = units.map((name) => name.replace(/\.service$/, "")).join(" and ");
   const what = `start ${names}, which waited for the store`;
@@ -200,8 +201,11 @@ export function planStoreRemoval(facts: HostFacts, record: ObjectRecord): Plan {
   const options = planOptions(facts, object, record, []);
   const store = record.store;
   const records = new RecordWrites(facts.journal.hashes);
+  const activation = planPendingActivation(facts, options.changes, defaultHealthTimeoutSeconds);
+  const refused = refusedLibvirt(facts.units);
+  const isOurs = refused !== undefined && store?.files.includes(guardPath(refused.name)) === true;
   const steps: Step[] = [
-    ...planPendingActivation(facts, options.changes, defaultHealthTimeoutSeconds),
+    ...(isOurs ? [] : activation),
     ...(store?.mounted
       ? [
           call(
@@ -220,6 +224,8 @@ export function planStoreRemoval(facts: HostFacts, record: ObjectRecord): Plan {
       ? []
       : [silently(`remove ${store.mountPoint}`, "remove_mount_point", [store.mountPoint, store.madeDirectory])]),
     reloadUnits,
+    // Only now nothing refuses them any more.
+    ...(isOurs ? [...startRefused(facts, activation.length === 0), ...activation] : []),
     ...records.write(objectPath(object), undefined),
   ];
   return { steps, warnings: options.left };

@@ -1,9 +1,10 @@
 import type { HostFacts } from "../facts/hostFacts";
 import type { ObjectRecord, PendingRecord, Service } from "../facts/journal";
-import { libvirtUnit } from "../facts/units";
+import { libvirtUnit, refusedLibvirt } from "../facts/units";
 import type { OptionEdit } from "../files/edit";
 import { parseInteger } from "../files/osloConfig";
 import { objectPath, pendingPath } from "../host/paths";
+import { guardPath } from "../host/units";
 import { hidesInfo, type NovaConfig, novaLogFile, readNovaConfig } from "../novaConfig";
 import type { FileChanges } from "./fileChanges";
 import { composePending, type OptionPlan, planReturn } from "./options";
@@ -43,7 +44,11 @@ export function planConfigurationChange(change: ConfigurationChange): Step[] {
   // An object that goes is known, with nothing left of its own, until the services run without it.
   const lastOwner = change.owner ?? before?.owner;
   const after = lastOwner === undefined ? undefined : record(lastOwner, options.after);
-  const pending = pendingAfter(journal.pending, servicesFor(fileSteps.map((step) => step.path)), options);
+  const composed = pendingAfter(journal.pending, servicesFor(fileSteps.map((step) => step.path)), options);
+  // Without its store libvirt cannot be started at all, and nobody wants to go back to that: whoever takes the guard away,
+  // or brings the store, starts the services with what the files say then.
+  const mustWait = change.owner === undefined && isHeldByStore(facts);
+  const pending = mustWait && composed ? { ...composed, edits: [] } : composed;
   const records = new RecordWrites(journal.hashes);
 
   const steps: Step[] = [
@@ -51,7 +56,7 @@ export function planConfigurationChange(change: ConfigurationChange): Step[] {
     ...(fileSteps.length > 0 ? records.write(pendingPath, pending) : []),
     ...fileSteps,
   ];
-  if (change.activate && pending) {
+  if (change.activate && pending && !mustWait) {
     steps.push(...records.write(objectPath(object), after));
     const recorded = new Map([...journal.objects, ...(after ? [[object, after] as const] : [])]);
     const origin = { object, record: before };
@@ -68,6 +73,14 @@ export function planPendingActivation(facts: HostFacts, changes: FileChanges, he
   if (!pending) return [];
   const activation = planActivation(facts, pending, changes, facts.journal.objects, healthTimeoutSeconds);
   return [...(activation ? [activation] : []), ...new RecordWrites(facts.journal.hashes).write(pendingPath, undefined)];
+}
+
+/** libvirt was refused for want of the store that its record tells of, and the store still is not there. */
+export function isHeldByStore({ units, journal, fileSystems }: HostFacts): boolean {
+  const store = journal.objects.get("BackingStore")?.store;
+  const refused = refusedLibvirt(units);
+  if (!store || !refused || !store.files.includes(guardPath(refused.name))) return false;
+  return !fileSystems.some(({ mountPoint }) => mountPoint === store.mountPoint);
 }
 
 function pendingAfter(

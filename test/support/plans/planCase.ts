@@ -13,7 +13,7 @@ import { DescribedHost, type HostDescription } from "./describedHost";
 /** What happened on a host before the case: applies of ours, perhaps cut after some steps, and edits by hand. */
 type Event =
   | { kind?: string; apply: Record<string, unknown>; cutAfter?: number; unhealthy?: true }
-  | { undo: Record<string, unknown>; cutAfter?: number }
+  | { kind?: string; undo: Record<string, unknown>; cutAfter?: number }
   | { replace: string; with: string; in: string }
   | { call: string; args: string[] }
   /** The mount point of a store, and the libvirt daemon that waits for it. */
