@@ -33,10 +33,13 @@ export function storeRefusals(
   ];
 }
 
-/** A store that is there is neither moved nor made anew in place: its memory files are in use, or may be. */
+/**
+ * A store that is there is neither moved nor made anew in place: its memory files are in use, or may be. One that never was
+ * finished may become another, but not elsewhere: what there is at its mount point by then would be nobody's.
+ */
 function moveRefusals(args: BackingStoreArgs, { device }: ObservedStore, facts: HostFacts): Problem[] {
   const store = facts.journal.objects.get("BackingStore")?.store;
-  if (!store || store.unfinished) return [];
+  if (!store) return [];
   const isSameDevice =
     args.device === store.device || (store.uuid !== undefined && device?.signature["UUID"] === store.uuid);
   const changed: [string, boolean, string | undefined][] = [
@@ -45,7 +48,7 @@ function moveRefusals(args: BackingStoreArgs, { device }: ObservedStore, facts: 
     ["fileSystem", args.fileSystem === store.fileSystem, store.fileSystem ?? "what was mounted already"],
   ];
   return changed
-    .filter(([, isSame]) => !isSame)
+    .filter(([path, isSame]) => !isSame && (path === "mountPoint" || !store.unfinished))
     .map(([path, , present]) => ({
       path,
       message: `the store is ${present}, and cannot be changed in place. Take it out of the program and run pulumi up, then declare it anew`,
