@@ -151,6 +151,27 @@ describe("ComputeHost", function () {
     assert.deepEqual(await traces(host), []);
   });
 
+  it("is taken back from a host that booted without its disk, which has Nova up again with RAM for guests", async function () {
+    this.timeout(600_000);
+    stack.project.setProgram(programOf({ host: declared() }));
+    await stack.up();
+    await host.stop();
+    host.plugDisk(0, false);
+    await host.start();
+    await host.execute("timeout 20 virsh -q list");
+    assert.notEqual((await host.execute("systemctl is-active libvirtd")).stdout.trim(), "active");
+    await stack.destroy();
+    await host.succeed("timeout 20 virsh -q list");
+    await expectNovaUp(host);
+    await expectRamInPlacement(host);
+    assert.deepEqual(await traces(host), []);
+    await host.stop();
+    host.plugDisk(0, true);
+    await host.start();
+    await expectNovaUp(host);
+    await host.succeed(`blkdiscard -f ${device}`);
+  });
+
   it("lets its parts be changed one by one, each with an address of its own", async () => {
     stack.project.setProgram(programOf({ host: declared() }));
     await stack.up();

@@ -193,7 +193,11 @@ describe("BackingStore below libvirt", function () {
     await host.succeed("systemctl start libvirtd.socket libvirtd-ro.socket libvirtd-admin.socket");
     assert.notEqual((await host.execute("timeout 20 virsh -q list")).exitCode, 0);
     assert.notEqual(await libvirtState(), "active");
-    assert.deepEqual(hostLines(await stack.preview()), [`mount ${mountPoint}`]);
+    const start = "start libvirtd, which waited for the store";
+    assert.deepEqual(hostLines(await stack.preview()), [`mount ${mountPoint}`, start]);
+    // Mounted by somebody, it still has to be started.
+    await host.succeed(`mount ${mountPoint}`);
+    assert.deepEqual(hostLines(await stack.preview()), [start]);
     await stack.up();
     await host.succeed("timeout 20 virsh -q list");
     await stack.preview({ expectNoChanges: true });

@@ -154,8 +154,8 @@ function startRefused(facts: HostFacts, withNova = true): CallStep[] {
   const refused = refusedLibvirt(facts.units);
   const unit = (refused ?? libvirtUnit(facts.units))?.name;
   if (unit === undefined) return [];
-  const nova = withNova ? facts.novaCompute?.unit.name : undefined;
-  const units = nova === undefined ? [unit] : [unit, nova];
+  const nova = withNova ? facts.novaCompute?.unit : undefined;
+  const units = nova?.unitFileState.startsWith("enabled") ? [unit, nova.name] : [unit];
   const names = units.map((name) => name.replace(/\.service$/, "")).join(" and ");
   const what = `start ${names}, which waited for the store`;
   return [refused ? call("start_refused", units, what) : silently(what, "start_refused", units)];
