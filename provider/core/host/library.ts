@@ -1,5 +1,6 @@
 import { fileLibrary, unnamedFiles } from "./fileLibrary";
 import { hardwareFunction } from "./identity";
+import { libvirtLibrary } from "./libvirtLibrary";
 import { lockLibrary } from "./lock";
 import { applyDirectory, hostIdPath, lockPath, stateDirectory } from "./paths";
 
@@ -93,31 +94,7 @@ leave_host() {
 export const activationLibrary = `
 property() { timeout 30 systemctl show -p "$2" --value "$1" 2>/dev/null </dev/null | head -c 4096; }
 
-libvirt_sockets() { echo "\${1%.service}.socket \${1%.service}-ro.socket \${1%.service}-admin.socket"; } # UNIT
-
-restart_libvirt() { # UNIT
-  # A daemon that waits behind its socket reads its configuration when it is next started. One that we stopped, or that
-  # did not start with what we wrote, has to come back, with its sockets.
-  if [ "$(property "$1" ActiveState)" != active ] && [ "\${libvirt_touched:-0}" = 0 ] &&
-    [ "$(property "\${1%.service}.socket" ActiveState)" = active ]; then return 0; fi
-  libvirt_touched=1
-  sockets=$(libvirt_sockets "$1")
-  systemctl reset-failed "$1" $sockets 2>/dev/null </dev/null
-  event restarting "$1"
-  timeout 180 systemctl restart "$1" </dev/null || { event unhealthy "$1 did not restart: $(property "$1" Result)"; return 1; }
-  deadline=$(($(date +%s) + 120))
-  while ! libvirt_answers "$1"; do
-    [ "$(date +%s)" -lt "$deadline" ] || { event unhealthy "$1 does not answer after its restart"; return 1; }
-    sleep 0.5
-  done
-}
-
-libvirt_answers() { # UNIT
-  [ "$(property "$1" ActiveState)" = active ] || return 1
-  ! command -v virsh >/dev/null 2>&1 || timeout 20 virsh -q -c qemu:///system version >/dev/null 2>&1 </dev/null
-}
-
-nova_log() { # UNIT LOG: what nova-compute and systemd said since mark_log
+${libvirtLibrary}nova_log() { # UNIT LOG: what nova-compute and systemd said since mark_log
   if [ "$2" != - ] && [ -f "$2" ]; then
     if [ "$(stat -L -c %s -- "$2")" -lt "$log_size" ]; then log_size=0; fi
     tail -c "+$((log_size + 1))" -- "$2"

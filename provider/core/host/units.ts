@@ -17,3 +17,16 @@ export function mountUnit(path: string): string {
     .replaceAll("/", "-");
   return `${escaped}.mount`;
 }
+
+/**
+ * The sockets that a libvirt daemon listens at. Those for TLS and TCP, by which other hosts send guests, are bound to the
+ * first one (BindsTo=): they end with it, and neither it nor the daemon brings them back.
+ */
+const socketEndings = [".socket", "-ro.socket", "-admin.socket", "-tls.socket", "-tcp.socket"];
+
+/** Shell function: prints the sockets of a daemon, whether the host has them or not. */
+export const libvirtSocketsFunction = `
+libvirt_sockets() { # UNIT
+  echo "${socketEndings.map((ending) => `\${1%.service}${ending}`).join(" ")}"
+}
+`;
