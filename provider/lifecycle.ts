@@ -5,6 +5,7 @@ import { linkProblems } from "./core/hardLinks";
 import { readCommon } from "./core/inputs/common";
 import { Inputs } from "./core/inputs/problem";
 import { hasUnknown } from "./core/inputs/unknown";
+import { allowsJobs, guestsAtWork } from "./core/kinds/guestHazards";
 import type { CommonArgs, Kind } from "./core/kinds/kind";
 import { isOwner } from "./core/ownership";
 import { ApplyFailure } from "./core/plan/apply";
@@ -116,7 +117,7 @@ async function bring(
   olds: Properties | undefined,
   onApplied: (report: ApplyReport) => void = () => {},
 ): Promise<HostFacts> {
-  const { session, args, log } = declared;
+  const { session, args } = declared;
   const shown = inputs["plan"] as string[] | undefined;
   const name = holderName(args.owner);
   const { report } = await session.apply(
@@ -126,11 +127,16 @@ async function bring(
       refuseOtherSteps(session.host, planLines(plan), shown);
       return plan;
     },
-    { holder: name, lockTimeoutSeconds: args.lockTimeoutSeconds, progress: log },
+    applyOptions(declared, name),
   );
   if (report) onApplied(report);
   session.planned.delete(resourceKey(declared));
   return proveDeclared(declared, olds ?? inputs, name);
+}
+
+function applyOptions({ args, log }: Declared, holder: string) {
+  const { lockTimeoutSeconds } = args;
+  return { holder, lockTimeoutSeconds, allowJobs: allowsJobs(args), progress: log };
 }
 
 /** Only what was shown is done; that nothing is left to do is always fine. */
@@ -172,13 +178,13 @@ export async function remove(kind: Kind<CommonArgs>, _id: string, properties: Pr
       log(`${kind.name}: this host has no record of ${args.owner}; what is set on it stays as it is`);
       return { steps: [], warnings: [] };
     }
-    const { plan, problems: against } = kind.undo(args, facts);
-    const problems = [...against, ...linkProblems(plan, facts)];
+    const { plan, problems: ofKind } = kind.undo(args, facts);
+    const problems = [...ofKind, ...linkProblems(plan, facts), ...guestsAtWork(args, plan, facts)];
     if (problems.length > 0) throw refusal(session.host, problems);
     for (const line of [...planLines(plan), ...plan.warnings]) log(line);
     return plan;
   };
-  const options = { holder: holderName(args.owner), lockTimeoutSeconds: args.lockTimeoutSeconds, progress: log };
+  const options = applyOptions(declared, holderName(args.owner));
   await session.apply(makePlan, options).catch((error: unknown) => {
     throw wasNotReached(error) ? notRemoved(error) : error;
   });

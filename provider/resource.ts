@@ -2,6 +2,7 @@ import { HostError } from "./core/errors";
 import type { HostFacts } from "./core/facts/hostFacts";
 import { commonInputNames, readAccess, readCommon } from "./core/inputs/common";
 import { Inputs, type Problem } from "./core/inputs/problem";
+import { guestsAtWork } from "./core/kinds/guestHazards";
 import type { CommonArgs, Evaluation, Kind } from "./core/kinds/kind";
 import { ownerProblems } from "./core/ownership";
 import type { Plan, Step } from "./core/plan/step";
@@ -120,7 +121,7 @@ export function evaluate(
     path: "",
     message: `${lack}; ${advice}`,
   }));
-  const problems = [...owners, ...lacks, ...evaluation.problems];
+  const problems = [...owners, ...lacks, ...evaluation.problems, ...guestsAtWork(args, evaluation.plan, facts)];
   const plan = problems.length > 0 ? evaluation.plan : withRecords(kind.name, args, facts, evaluation.plan);
   return { ...evaluation, plan, problems };
 }

@@ -68,11 +68,17 @@ export type Size = string | number;
  *
  * - `guests-in-ram`: switching on while guests run in the host's RAM, which Nova then no longer counts.
  * - `guests-in-files`: switching off, or moving the directory, while guests have their memory in files.
+ * - `guests-with-jobs`: restarting services while libvirt migrates, saves or copies a guest: it may be given up, or end the guest.
  * - `capacity-below-used`: less capacity than running guests have.
  * - `files-of-other-tools`: editing a file that Juju, Kolla, EDPM, TripleO, Puppet, OpenStack-Ansible or the like writes, and
  *   will write again without our lines.
  */
-export type Hazard = "guests-in-ram" | "guests-in-files" | "capacity-below-used" | "files-of-other-tools";
+export type Hazard =
+  | "guests-in-ram"
+  | "guests-in-files"
+  | "guests-with-jobs"
+  | "capacity-below-used"
+  | "files-of-other-tools";
 
 /** What every resource of this package takes. */
 export interface HostArgs {

@@ -13,7 +13,8 @@ const answer = (() => {
     const recorded = readFixtures<FactFixture>("facts", fact).find(({ name }) => name === "debian 12 nova");
     for (const { name, lines } of recorded!.content.sections) sections.set(name, lines.join("\n"));
   }
-  for (const name of ["guest-memory", "applies", "deployers", "puppet", "identity", "end"]) sections.set(name, "\n");
+  for (const name of ["guest-digest", "guest-memory", "applies", "deployers", "puppet", "identity", "end"])
+    sections.set(name, "\n");
   return (nonce: string) => [...sections].map(([name, text]) => `\n${nonce} ${name}\n${text}`).join("");
 })();
 

@@ -1,3 +1,4 @@
+import { guestStateFunctions } from "../host/guestState";
 import { localTypes } from "./localTypes";
 import type { Sections } from "./sections";
 import { textOf } from "./textOf";
@@ -15,11 +16,13 @@ export interface Guest {
   hugePages: boolean;
   /** `<locked/>`: the whole guest stays in RAM, whatever backs it. */
   locked: boolean;
+  /** What libvirt is at with it at this moment, in its own words, such as "migration out"; undefined for nothing. */
+  job?: string;
 }
 
 /** The lines of a guest's XML that are read, as an extended regular expression. */
 export const interestingLines =
-  "<(domstatus |name>|memory |hugepages|locked/?>|source type=.file./?>|/domain>)|^[[:space:]]*<domain ";
+  "<(domstatus |job |name>|memory |hugepages|locked/?>|source type=.file./?>|/domain>)|^[[:space:]]*<domain ";
 
 /** Lines of one guest's definition that are looked at: far fewer than this. */
 const xmlLimit = 65_536;
@@ -29,9 +32,13 @@ const xmlLimit = 65_536;
  * stops in between must not look like one that left its files behind. libvirt puts them into `ID-NAME` below its own
  * directory, or below `libvirt/qemu` in the one that is configured. Looked into are those two alone, whatever is mounted
  * at or above them, since the configured one may be all of a large disk; and only where the mount table says that they
- * are local, since a network file system whose server is away never answers.
+ * are local, since a network file system whose server is away never answers. The digest comes first of all: an apply that
+ * finds another one under the lock has this done again.
  */
 export const collectGuests = `
+section guest-digest
+${guestStateFunctions}
+guest_digest
 memory_directories() {
   echo /var/lib/libvirt/qemu/ram
   sed -n 's/^[[:space:]]*memory_backing_dir[[:space:]]*=[[:space:]]*"\\([^"]*\\)".*/\\1\\/libvirt\\/qemu/p' /etc/libvirt/qemu.conf 2>/dev/null | tr -s /
@@ -63,6 +70,7 @@ export function parseGuests(sections: Sections): Guest[] {
     const running = path.startsWith("/run/");
     if (guests.get(name)?.running) continue;
     const id = running ? /\bid=['"](\d+)['"]/.exec(startTag(xml, "domain"))?.[1] : undefined;
+    const job = /\basync=['"]([^'"]*)['"]/.exec(startTag(xml, "job"))?.[1] ?? "none";
     guests.set(name, {
       name,
       running,
@@ -71,9 +79,15 @@ export function parseGuests(sections: Sections): Guest[] {
       fileBacked: /<source type=['"]file['"]\/?>/.test(xml),
       hugePages: xml.includes("<hugepages"),
       locked: xml.includes("<locked"),
+      ...(job === "none" ? {} : { job: textOf(job) }),
     });
   }
   return [...guests.values()];
+}
+
+/** Stands for the guests that ran, and what libvirt was at with them. */
+export function parseGuestDigest(sections: Sections): string {
+  return sections.get("guest-digest").trim();
 }
 
 /** An element's first start tag; "" if there is none. */

@@ -3,7 +3,14 @@ import { type BlockDevice, collectBlockDevices, parseBlockDevices } from "./bloc
 import { collectDeployers, type DeployerFacts, parseDeployers } from "./deployers";
 import { collectDirectories, type Directory, parseDirectories } from "./directories";
 import { collectFileSystems, type FileSystem, parseFileSystems } from "./fileSystems";
-import { collectGuests, type Guest, type GuestMemoryFile, parseGuestMemoryFiles, parseGuests } from "./guests";
+import {
+  collectGuests,
+  type Guest,
+  type GuestMemoryFile,
+  parseGuestDigest,
+  parseGuestMemoryFiles,
+  parseGuests,
+} from "./guests";
 import { type HostFile, parseHostFiles } from "./hostFile";
 import { collectJournal, collectLock, type Journal, parseJournal } from "./journal";
 import { collectMemory, type MemoryFacts, parseMemory } from "./memory";
@@ -29,6 +36,8 @@ export interface HostFacts {
   memory: MemoryFacts;
   fileSystems: FileSystem[];
   guests: Guest[];
+  /** Stands for the guests that run, and what libvirt is at with them. */
+  guestDigest: string;
   guestMemoryFiles: GuestMemoryFile[];
   /** Programs that a plan may need and the host has. */
   tools: ReadonlySet<string>;
@@ -82,6 +91,7 @@ export function parseFacts(host: string, nonce: string, output: string): HostFac
     memory: parseMemory(sections),
     fileSystems: parseFileSystems(sections),
     guests: parseGuests(sections),
+    guestDigest: parseGuestDigest(sections),
     guestMemoryFiles: parseGuestMemoryFiles(sections),
     tools: parseTools(sections),
     devices: parseBlockDevices(sections),

@@ -1,4 +1,5 @@
 import { fileLibrary, unnamedFiles } from "./fileLibrary";
+import { guestChecks } from "./guestState";
 import { hardwareFunction } from "./identity";
 import { libvirtLibrary } from "./libvirtLibrary";
 import { lockLibrary } from "./lock";
@@ -94,7 +95,7 @@ leave_host() {
 export const activationLibrary = `
 property() { timeout 30 systemctl show -p "$2" --value "$1" 2>/dev/null </dev/null | head -c 4096; }
 
-${libvirtLibrary}nova_log() { # UNIT LOG: what nova-compute and systemd said since mark_log
+${guestChecks}${libvirtLibrary}nova_log() { # UNIT LOG: what nova-compute and systemd said since mark_log
   if [ "$2" != - ] && [ -f "$2" ]; then
     if [ "$(stat -L -c %s -- "$2")" -lt "$log_size" ]; then log_size=0; fi
     tail -c "+$((log_size + 1))" -- "$2"

@@ -15,7 +15,13 @@ export const commonInputNames = [
 ] as const;
 
 /** Everything that an operator may accept by name; each is refused otherwise. */
-export const hazards = ["guests-in-ram", "guests-in-files", "capacity-below-used", "files-of-other-tools"] as const;
+export const hazards = [
+  "guests-in-ram",
+  "guests-in-files",
+  "guests-with-jobs",
+  "capacity-below-used",
+  "files-of-other-tools",
+] as const;
 export type Hazard = (typeof hazards)[number];
 
 export const defaultLockTimeoutSeconds = 300;

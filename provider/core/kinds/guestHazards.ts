@@ -2,6 +2,7 @@ import type { Guest } from "../facts/guests";
 import type { HostFacts } from "../facts/hostFacts";
 import type { Hazard } from "../inputs/common";
 import type { Problem } from "../inputs/problem";
+import type { Plan } from "../plan/step";
 import { formatMib } from "../size";
 
 /**
@@ -67,6 +68,26 @@ export function guestsAffected(
   return problems;
 }
 
+/**
+ * What a restart would break off: libvirt gives up an outgoing migration, ends an incoming one, and can lose a guest whose
+ * memory follows it (post-copy); a nova-compute that was restarted knows nothing of a migration that goes on.
+ */
+export function guestsAtWork(args: { allowHazards: readonly string[] }, plan: Plan, facts: HostFacts): Problem[] {
+  const busy = facts.guests.filter((guest) => guest.job !== undefined);
+  const isRestart = plan.steps.some((step) => step.kind === "activate");
+  if (!isRestart || busy.length === 0 || allowsJobs(args)) return [];
+  const jobs = names(busy.map(({ name, job }) => ({ name: `${name} (${job})` })));
+  const message = `services would be restarted while libvirt is at work on guests, which breaks that off, or ends them: ${jobs}. Wait until that is done, or accept it with allowHazards: ["${withJobs}"]`;
+  return [{ path: "", message }];
+}
+
+const withJobs: Hazard = "guests-with-jobs";
+
+/** True if a restart does not wait for what libvirt is at with guests. */
+export function allowsJobs({ allowHazards }: { allowHazards: readonly string[] }): boolean {
+  return allowHazards.includes(withJobs);
+}
+
 /** What guests do that file-backed memory does not change, though one would think so. */
 export function guestWarnings(facts: HostFacts): string[] {
   const locked = facts.guests.filter((guest) => guest.locked);
@@ -76,7 +97,7 @@ export function guestWarnings(facts: HostFacts): string[] {
 }
 
 /** Stands at the end of a sentence about "guests", so that one guest needs no words of its own. */
-function names(guests: readonly Guest[]): string {
+function names(guests: readonly Pick<Guest, "name">[]): string {
   const shown = guests.slice(0, 3).map((guest) => guest.name);
   return `${shown.join(", ")}${guests.length > 3 ? `, … (${guests.length} in all)` : ""}`;
 }

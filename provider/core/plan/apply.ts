@@ -10,6 +10,8 @@ import type { Plan } from "./step";
 export interface ApplyOptions {
   holder: string;
   lockTimeoutSeconds: number;
+  /** Services may be restarted while libvirt is at work on guests. */
+  allowJobs?: boolean;
   progress: (message: string) => void;
   basis?: Basis;
   /** Shell text run after the apply in the same round trip, its output given to `onTail`. */
@@ -27,13 +29,14 @@ const runAgain = "Run the same command again: it finishes or takes back what was
 export async function runApply(transport: Transport, plan: Plan, options: ApplyOptions): Promise<ApplyReport> {
   const id = randomBytes(8).toString("hex");
   const nonce = randomBytes(16).toString("hex");
-  const script = compile(plan, { ...options, id, nonce });
+  const { progress, tail: _tail, ...compiled } = options;
+  const script = compile(plan, { ...compiled, id, nonce });
   const seconds = boundSeconds(plan, options.lockTimeoutSeconds);
   // The host itself ends it in time, and says so; afterwards it is read once more.
   const timeoutMs = (seconds + 600) * 1000;
   for (let attempt = 0; ; attempt++) {
     // A resumed follower prints the log from its start, so each attempt reads it afresh.
-    const reader = new ApplyLogReader(nonce, attempt === 0 ? options.progress : () => {});
+    const reader = new ApplyLogReader(nonce, attempt === 0 ? progress : () => {});
     try {
       const tail = options.tail ? `\nprintf '\\n%s tail\\n' ${nonce}\n${options.tail.script}` : "";
       const result = await transport.run(launchScript({ id, nonce }, script, seconds) + tail, {

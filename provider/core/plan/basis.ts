@@ -9,9 +9,12 @@ export interface Basis {
   lockHash: string | undefined;
   /** SHA-256 of each configuration file and record, by its real path. */
   files: ReadonlyMap<string, string>;
+  /** See `HostFacts.guestDigest`. */
+  guestDigest: string;
 }
 
-export function basisOf({ files, journal }: HostFacts): Basis {
+export function basisOf({ files, journal, guestDigest }: HostFacts): Basis {
   const whole = [...files.values()].filter(({ isRegular, tooLarge }) => isRegular && !tooLarge);
-  return { lockHash: journal.lockHash, files: new Map(whole.map(({ realPath, sha256 }) => [realPath, sha256])) };
+  const hashes = new Map(whole.map(({ realPath, sha256 }) => [realPath, sha256]));
+  return { lockHash: journal.lockHash, files: hashes, guestDigest };
 }

@@ -10,6 +10,8 @@ export interface CompileOptions extends ApplyName {
   holder: string;
   lockTimeoutSeconds: number;
   basis?: Basis;
+  /** Services may be restarted while libvirt is at work on guests. */
+  allowJobs?: boolean;
 }
 
 /** The plan as one script for the host. It stands alone: nothing in it waits for the client. */
@@ -25,11 +27,11 @@ export function compile(plan: Plan, options: CompileOptions): string {
     activationLibrary,
     ...(plan.steps.some((step) => step.kind === "call" || step.kind === "write-file") ? [storeLibrary] : []),
     `begin ${word(options.holder)} ${options.lockTimeoutSeconds} ${quote(options.basis?.lockHash ?? "")}`,
-    ...expectations(plan, options.basis?.files ?? []),
+    ...expectations(plan, options.basis),
     "event begun",
     orFail(`write ${hostIdPath}`, `make_host_id ${quote(hostIdPath)}`),
     `event host-id "$(sed 1q ${quote(hostIdPath)})"`,
-    ...plan.steps.map(compileStep),
+    ...plan.steps.map((step) => compileStep(step, options)),
     doing("forget what is over"),
     "leave_host",
     "finish applied",
@@ -41,30 +43,31 @@ export function compile(plan: Plan, options: CompileOptions): string {
 }
 
 /** What must hold before the first change. A later step on the same file builds on what an earlier one makes of it. */
-function expectations(plan: Plan, readFiles: Iterable<readonly [string, string]>): string[] {
+function expectations(plan: Plan, basis: Basis | undefined): string[] {
   const first = new Map<string, string>();
   for (const step of plan.steps) {
     if ("path" in step && !first.has(pathOf(step))) first.set(pathOf(step), step.before ?? "-");
   }
-  for (const [realPath, hash] of readFiles) {
+  for (const [realPath, hash] of basis?.files ?? []) {
     const path = bytesOf(realPath);
     if (!first.has(path)) first.set(path, hash);
   }
   const files = [...first].map(([path, before]) => `expect ${quote(path)} ${quote(before)}`);
   const proofs = plan.steps.flatMap((step) => (step.kind === "call" && step.proof ? [step.proof] : []));
+  const guests = basis === undefined ? [] : [{ call: "guests_are", args: [basis.guestDigest], of: "what guests do" }];
   return [
     ...files,
-    ...proofs.map((proof) => {
+    ...[...guests, ...proofs].map((proof) => {
       const words = [proof.call, ...proof.args.map(word)].join(" ");
       return `${words} || { event moved ${word(proof.of)}; finish moved; }`;
     }),
   ];
 }
 
-function compileStep(step: Step): string {
+function compileStep(step: Step, options: CompileOptions): string {
   switch (step.kind) {
     case "activate":
-      return compileActivate(step);
+      return compileActivate(step, options);
     case "call": {
       const call = [step.call, ...step.args.map((arg) => word(String(arg)))].join(" ");
       return orFail(bytesOf(step.line ?? step.what ?? step.call), call, step.onFailure?.map(compileWrite));
@@ -100,7 +103,7 @@ function compileWrite(step: EditFileStep | WriteRecordStep | WriteFileStep): str
     : `{ write_${what} ${path} <<'END'\n${base64(step.content, "utf8")}\nEND\n}`;
 }
 
-function compileActivate(step: ActivateStep): string {
+function compileActivate(step: ActivateStep, { allowJobs }: CompileOptions): string {
   const { novaUnit, logFile, timeoutSeconds, evidence } = step.health;
   const log = quote(logFile ?? "-");
   const unit = quote(novaUnit);
@@ -115,6 +118,7 @@ function compileActivate(step: ActivateStep): string {
       })
       .join(" && ");
   return [
+    ...(allowJobs === true ? [] : ["no_jobs"]),
     `mark_log ${log}`,
     `if ! { ${restart(step.health.expectedMemoryMb)}; }; then`,
     `say_log ${unit} ${log}`,

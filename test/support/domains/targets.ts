@@ -85,6 +85,8 @@ interface Domain {
   memoryKib: number;
   backing: string[];
   other: string[];
+  /** What libvirt is at with one that runs; undefined for nothing that it keeps. */
+  job: string | undefined;
 }
 
 const domains: fc.Arbitrary<Domain> = fc.record({
@@ -94,10 +96,11 @@ const domains: fc.Arbitrary<Domain> = fc.record({
   memoryKib: fc.integer({ min: 1, max: 2 ** 40 }),
   backing,
   other,
+  job: fc.constantFrom(undefined, "none", "migration out", "save"),
 });
 
 /** A domain as libvirt stores it: a status around that of a running one. */
-function xmlOf({ name, running, id, memoryKib, backing, other }: Domain): string {
+function xmlOf({ name, running, id, memoryKib, backing, other, job }: Domain): string {
   const inside = [
     `<domain type='kvm'${running ? ` id='${id}'` : ""}>`,
     `  <name>${name}</name>`,
@@ -109,8 +112,9 @@ function xmlOf({ name, running, id, memoryKib, backing, other }: Domain): string
     ...other.slice(2).map((each) => `  ${each}`),
     "</domain>",
   ];
+  const started = job === undefined ? [] : [`  <job type='none' async='${job}' phase='none'>`, "  </job>"];
   const lines = running
-    ? ["<domstatus state='running' pid='3'>", ...inside.map((each) => `  ${each}`), "</domstatus>"]
+    ? ["<domstatus state='running' pid='3'>", ...started, ...inside.map((each) => `  ${each}`), "</domstatus>"]
     : inside;
   return `${lines.join("\n")}\n`;
 }
@@ -132,13 +136,16 @@ export const domainTargets: AnyTarget[] = [
       const folder = domain.running ? "/run/libvirt/qemu" : "/etc/libvirt/qemu";
       const facts = parseFacts("host", nonce, outputWith({ [`guest ${folder}/fuzz.xml`]: `${lines.join("\n")}\n` }));
       const ours = facts.guests.find((guest) => guest.name === found.name);
-      assert.deepEqual(ours, { ...found, running: domain.running, ...(id === null ? {} : { id: Number(id) }) });
+      const job = domain.running && domain.job !== "none" ? domain.job : undefined;
+      const expected = { ...found, ...(id === null ? {} : { id: Number(id) }), ...(job === undefined ? {} : { job }) };
+      assert.deepEqual(ours, { ...expected, running: domain.running });
+      if (job !== undefined) saw("job");
       if (found.fileBacked) saw("file");
       if (found.hugePages) saw("huge pages");
       if (found.locked) saw("locked");
       if (domain.name.includes("&")) saw("entity");
     },
-    mustSee: ["file", "huge pages", "locked", "entity"],
+    mustSee: ["job", "file", "huge pages", "locked", "entity"],
     runs: { sample: 300, full: 5_000 },
   }),
 ];

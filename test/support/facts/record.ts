@@ -23,7 +23,7 @@ const facts: Record<string, { section: RegExp; cases: RegExp }> = {
   versions: { section: /^versions$/, cases: /nova$|bare|rdo/ },
   memory: { section: /^meminfo$/, cases: /nova$|bare/ },
   fileSystems: { section: /^(mounts|statfs)$/, cases: /nova$|bare|managed/ },
-  guests: { section: /^guest /, cases: /guest|bare/ },
+  guests: { section: /^guest( |-digest$)/, cases: /guest|bare/ },
   guestMemoryFiles: { section: /^guest-memory$/, cases: /guest|bare/ },
   blockDevices: { section: /^device /, cases: /nova$|bare/ },
   directories: { section: /^directory /, cases: /nova$|bare/ },

@@ -117,7 +117,19 @@ const asFacts = (name: string) => (text: string) => void parseFacts("host", nonc
 
 /** Each part of an answer on its own: a repeated piece then stays in it. */
 const factNames = [
-  ...["system", "units", "versions", "meminfo", "mounts", "statfs", "guest-memory", "applies", "tools", "nova-process"],
+  ...[
+    "system",
+    "units",
+    "versions",
+    "meminfo",
+    "mounts",
+    "statfs",
+    "guest-digest",
+    "guest-memory",
+    "applies",
+    "tools",
+    "nova-process",
+  ],
   ...[
     "nova-environment",
     "nova-home",

@@ -20,7 +20,13 @@ export interface HostDescription extends StorageDescription {
   nova?: { name?: string; activeState?: string; unitFileState?: string } | null;
   /** Active state of libvirt's units. */
   libvirt?: Record<string, string>;
-  guests?: { name: string; id?: number; memoryMib: number; is: ("running" | "in files" | "huge pages" | "locked")[] }[];
+  guests?: {
+    name: string;
+    id?: number;
+    memoryMib: number;
+    is: ("running" | "in files" | "huge pages" | "locked")[];
+    job?: string;
+  }[];
   /** Programs that a plan may need. */
   tools?: string[];
   versions?: Partial<Record<"libvirt" | "qemu" | "nova" | "kernel" | "systemd", string | null>>;
@@ -139,7 +145,7 @@ export class DescribedHost {
       versions: this.versions(),
       memory: { totalKib: (description.ramGib ?? usual.ramGib) * 1024 ** 2, availableKib: 1024 ** 2 },
       fileSystems: structuredClone(this.storage.fileSystems),
-      guests: (description.guests ?? usual.guests).map(({ name, id, memoryMib, is }) => ({
+      guests: (description.guests ?? usual.guests).map(({ name, id, memoryMib, is, job }) => ({
         name,
         ...(id === undefined ? {} : { id }),
         running: is.includes("running"),
@@ -147,7 +153,9 @@ export class DescribedHost {
         fileBacked: is.includes("in files"),
         hugePages: is.includes("huge pages"),
         locked: is.includes("locked"),
+        ...(job === undefined ? {} : { job }),
       })),
+      guestDigest: "0f".repeat(32),
       guestMemoryFiles: this.storage.guestMemoryFiles(),
       tools: new Set(description.tools ?? usual.tools),
       devices: structuredClone(this.storage.devices),

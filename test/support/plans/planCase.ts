@@ -4,6 +4,7 @@ import { applySplices } from "../../../provider/core/files/edit";
 import { readCommon } from "../../../provider/core/inputs/common";
 import { Inputs } from "../../../provider/core/inputs/problem";
 import { kinds } from "../../../provider/core/kinds";
+import { guestsAtWork } from "../../../provider/core/kinds/guestHazards";
 import type { CommonArgs, Kind } from "../../../provider/core/kinds/kind";
 import { ownerProblems } from "../../../provider/core/ownership";
 import { type Plan, planLines, type Step } from "../../../provider/core/plan/step";
@@ -74,7 +75,14 @@ function evaluateCase(kindName: string, planCase: PlanCase) {
   const facts = host.facts(kind.probes?.(args));
   const evaluation = planCase.undo ? kind.undo(args, facts) : kind.evaluate(args, facts, surroundings);
   const owners = planCase.undo ? [] : ownerProblems(kindName, args, undefined, facts, evaluation.plan);
-  return { kind, host, args, surroundings, evaluation, problems: [...owners, ...evaluation.problems] };
+  return {
+    kind,
+    host,
+    args,
+    surroundings,
+    evaluation,
+    problems: [...owners, ...evaluation.problems, ...guestsAtWork(args, evaluation.plan, facts)],
+  };
 }
 
 /** The messages of a case's problems. */

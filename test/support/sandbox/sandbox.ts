@@ -12,7 +12,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { ApplyLogReader, type ApplyReport } from "../../../provider/core/plan/applyLog";
-import { compile } from "../../../provider/core/plan/compile";
+import { type CompileOptions, compile } from "../../../provider/core/plan/compile";
 import type { Plan } from "../../../provider/core/plan/step";
 import { DescribedHost } from "../plans/describedHost";
 import { journalctl, systemctl, systemdRun } from "./stubs";
@@ -79,13 +79,10 @@ export class Sandbox {
   }
 
   /** Compiles a plan and runs it as the host would; `before` is shell text that runs in the sandbox first. */
-  apply(
-    plan: Plan,
-    options: { id?: string; lockTimeoutSeconds?: number; before?: string; timeoutSeconds?: number } = {},
-  ): Run {
-    const { id = "0011", lockTimeoutSeconds = 5 } = options;
-    const script = this.prepare(plan, id, lockTimeoutSeconds);
-    this.run(`${options.before ?? ":"}\n"$@" ${script}`, this.shell, options.timeoutSeconds);
+  apply(plan: Plan, options: Partial<CompileOptions> & { before?: string; timeoutSeconds?: number } = {}): Run {
+    const { id = "0011", before = ":", timeoutSeconds, ...others } = options;
+    const script = this.prepare(plan, { id, lockTimeoutSeconds: 5, ...others });
+    this.run(`${before}\n"$@" ${script}`, this.shell, timeoutSeconds);
     return this.outcome(id);
   }
 
@@ -93,16 +90,16 @@ export class Sandbox {
   applyTogether(applies: { plan: Plan; afterMs: number }[], lockTimeoutSeconds = 30): Run[] {
     const ids = applies.map((_, index) => `00a${index}`);
     const starts = applies.map(({ plan, afterMs }, index) => {
-      const script = this.prepare(plan, ids[index]!, lockTimeoutSeconds);
+      const script = this.prepare(plan, { id: ids[index]!, lockTimeoutSeconds });
       return `{ sleep ${(afterMs / 1000).toFixed(3)}; "$@" ${script}; } &`;
     });
     this.run(`${starts.join("\n")}\nwait`, this.shell);
     return ids.map((id) => this.outcome(id));
   }
 
-  private prepare(plan: Plan, id: string, lockTimeoutSeconds: number): string {
-    const home = `/var/lib/hostmem/apply/${id}`;
-    const script = compile(plan, { id, nonce, holder: "project/stack/memory, pid 1", lockTimeoutSeconds });
+  private prepare(plan: Plan, options: { id: string; lockTimeoutSeconds: number }): string {
+    const home = `/var/lib/hostmem/apply/${options.id}`;
+    const script = compile(plan, { nonce, holder: "project/stack/memory, pid 1", ...options });
     this.write(`${home}/script`, script, 0o600);
     this.write(`${home}/log`, "", 0o600);
     return `${home}/script`;

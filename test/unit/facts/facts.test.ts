@@ -3,7 +3,7 @@ import { parseBlockDevices } from "../../../provider/core/facts/blockDevices";
 import { parseDeployers } from "../../../provider/core/facts/deployers";
 import { parseDirectories } from "../../../provider/core/facts/directories";
 import { parseFileSystems } from "../../../provider/core/facts/fileSystems";
-import { parseGuestMemoryFiles, parseGuests } from "../../../provider/core/facts/guests";
+import { parseGuestDigest, parseGuestMemoryFiles, parseGuests } from "../../../provider/core/facts/guests";
 import { parseHostFiles } from "../../../provider/core/facts/hostFile";
 import { parseJournal } from "../../../provider/core/facts/journal";
 import { parseMemory } from "../../../provider/core/facts/memory";
@@ -38,7 +38,7 @@ const facts: Record<string, (sections: Sections) => unknown> = {
     const found = parseDeployers(sections);
     return { places: [...found.places], puppet: [...found.puppet] };
   },
-  guests: (sections) => ({ all: parseGuests(sections) }),
+  guests: (sections) => ({ all: parseGuests(sections), digest: parseGuestDigest(sections) }),
   guestMemoryFiles: (sections) => ({ all: parseGuestMemoryFiles(sections) }),
   journal: (sections) => {
     const journal = parseJournal("host", sections, parseHostFiles(sections));
