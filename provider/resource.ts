@@ -2,8 +2,8 @@ import { HostError } from "./core/errors";
 import type { HostFacts } from "./core/facts/hostFacts";
 import { commonInputNames, readAccess, readCommon } from "./core/inputs/common";
 import { Inputs, type Problem } from "./core/inputs/problem";
-import { guestsAtWork } from "./core/kinds/guestHazards";
 import type { CommonArgs, Evaluation, Kind } from "./core/kinds/kind";
+import { restartRefusals } from "./core/kinds/restartRefusals";
 import { ownerProblems } from "./core/ownership";
 import type { Plan, Step } from "./core/plan/step";
 import { readableLine } from "./core/readable";
@@ -121,7 +121,12 @@ export function evaluate(
     path: "",
     message: `${lack}; ${advice}`,
   }));
-  const problems = [...owners, ...lacks, ...evaluation.problems, ...guestsAtWork(args, evaluation.plan, facts)];
+  const problems = [
+    ...owners,
+    ...lacks,
+    ...evaluation.problems,
+    ...restartRefusals(args, evaluation.plan, facts, planned),
+  ];
   const plan = problems.length > 0 ? evaluation.plan : withRecords(kind.name, args, facts, evaluation.plan);
   return { ...evaluation, plan, problems };
 }

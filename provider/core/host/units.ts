@@ -3,6 +3,11 @@ export function guardPath(unit: string): string {
   return `${dropInFolder(unit)}/hostmem-store.conf`;
 }
 
+/** The mount point that a guard asks for, undefined for a file that is none. Specifiers are escaped in it. */
+export function guardedMountPoint(guard: string): string | undefined {
+  return /^AssertPathIsMountPoint=(.+)$/m.exec(guard)?.[1]?.replaceAll("%%", "%");
+}
+
 /** Where drop-ins of a unit are, other people's too. */
 export function dropInFolder(unit: string): string {
   return `/etc/systemd/system/${unit}.d`;

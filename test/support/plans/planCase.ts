@@ -6,6 +6,7 @@ import { Inputs } from "../../../provider/core/inputs/problem";
 import { kinds } from "../../../provider/core/kinds";
 import { guestsAtWork } from "../../../provider/core/kinds/guestHazards";
 import type { CommonArgs, Kind } from "../../../provider/core/kinds/kind";
+import { restartRefusals } from "../../../provider/core/kinds/restartRefusals";
 import { ownerProblems } from "../../../provider/core/ownership";
 import { type Plan, planLines, type Step } from "../../../provider/core/plan/step";
 import type { PlannedEffect } from "../../../provider/core/session";
@@ -75,14 +76,10 @@ function evaluateCase(kindName: string, planCase: PlanCase) {
   const facts = host.facts(kind.probes?.(args));
   const evaluation = planCase.undo ? kind.undo(args, facts) : kind.evaluate(args, facts, surroundings);
   const owners = planCase.undo ? [] : ownerProblems(kindName, args, undefined, facts, evaluation.plan);
-  return {
-    kind,
-    host,
-    args,
-    surroundings,
-    evaluation,
-    problems: [...owners, ...evaluation.problems, ...guestsAtWork(args, evaluation.plan, facts)],
-  };
+  const ofRestarts = planCase.undo
+    ? guestsAtWork(args, evaluation.plan, facts)
+    : restartRefusals(args, evaluation.plan, facts, surroundings.planned);
+  return { kind, host, args, surroundings, evaluation, problems: [...owners, ...evaluation.problems, ...ofRestarts] };
 }
 
 /** The messages of a case's problems. */
