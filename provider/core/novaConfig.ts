@@ -72,22 +72,33 @@ function setByName(config: NovaConfig, names: readonly string[]): Effective | un
 
 /** Where nova-compute logs to a file; undefined for the journal. Arguments win over the configuration, as in oslo.log. */
 export function novaLogFile(facts: HostFacts, config: NovaConfig): string | undefined {
-  const args = facts.novaCompute?.args ?? [];
-  const argument = (...names: string[]) => {
-    const at = args.findLastIndex((arg) => names.some((name) => arg === `--${name}` || arg.startsWith(`--${name}=`)));
-    if (at < 0) return undefined;
-    return args[at]!.includes("=") ? args[at]!.slice(args[at]!.indexOf("=") + 1) : args[at + 1];
-  };
   const setting = (names: readonly string[]) => setByName(config, names)?.value || undefined;
-  const file = argument("log-file", "logfile") ?? setting(logOptions.file);
-  const directory = argument("log-dir", "logdir") ?? setting(logOptions.directory);
+  const file = argument(facts, "log-file", "logfile") ?? setting(logOptions.file);
+  const directory = argument(facts, "log-dir", "logdir") ?? setting(logOptions.directory);
   if (file === undefined) return directory === undefined ? undefined : `${directory}/nova-compute.log`;
   return file.startsWith("/") || directory === undefined ? file : `${directory}/${file}`;
 }
 
+function argument(facts: HostFacts, ...names: string[]): string | undefined {
+  const args = facts.novaCompute?.args ?? [];
+  const at = args.findLastIndex((arg) => names.some((name) => arg === `--${name}` || arg.startsWith(`--${name}=`)));
+  if (at < 0) return undefined;
+  return args[at]!.includes("=") ? args[at]!.slice(args[at]!.indexOf("=") + 1) : args[at + 1];
+}
+
 /** True if nova-compute's own lines of level INFO may not show in its log: its levels are set elsewhere, or higher. */
-export function hidesInfo(config: NovaConfig): boolean {
+export function hidesInfo(facts: HostFacts, config: NovaConfig): boolean {
+  if (argument(facts, "log-config-append", "log-config", "log_config")) return true;
   if (setByName(config, logOptions.configuration)?.text) return true;
   const levels = config.get("DEFAULT", "default_log_levels")?.text ?? "";
   return /(^|,)\s*nova(\.compute(\.manager)?)?\s*=\s*(WARN|WARNING|ERROR|CRITICAL|FATAL)\b/i.test(levels);
+}
+
+/** Formats of oslo.log's lines, of which nova-compute uses either; they have the process unless they are changed. */
+const formats = ["logging_context_format_string", "logging_default_format_string"];
+
+/** True if a line in nova-compute's log file may not tell which process wrote it; the journal knows by itself. */
+export function hidesProcess(facts: HostFacts, config: NovaConfig): boolean {
+  const changed = formats.flatMap((format) => config.get("DEFAULT", format)?.text ?? []);
+  return novaLogFile(facts, config) !== undefined && changed.some((format) => !format.includes("%(process)"));
 }

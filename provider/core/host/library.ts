@@ -95,11 +95,15 @@ leave_host() {
 export const activationLibrary = `
 property() { timeout 30 systemctl show -p "$2" --value "$1" 2>/dev/null </dev/null | head -c 4096; }
 
-${guestChecks}${libvirtLibrary}nova_log() { # UNIT LOG: what nova-compute and systemd said since mark_log
-  if [ "$2" != - ] && [ -f "$2" ]; then
-    if [ "$(stat -L -c %s -- "$2")" -lt "$log_size" ]; then log_size=0; fi
-    tail -c "+$((log_size + 1))" -- "$2"
+${guestChecks}${libvirtLibrary}file_log() { # LOG: what was written to it since mark_log
+  if [ "$1" != - ] && [ -f "$1" ]; then
+    if [ "$(stat -L -c %s -- "$1")" -lt "$log_size" ]; then log_size=0; fi
+    tail -c "+$((log_size + 1))" -- "$1"
   fi
+}
+
+nova_log() { # UNIT LOG: what nova-compute and systemd said since mark_log
+  file_log "$2"
   journalctl -q --no-pager -o cat -u "$1" --since "@$log_since" 2>/dev/null </dev/null
 }
 
@@ -110,13 +114,14 @@ mark_log() { # LOG
 
 # "systemctl restart" succeeds when Nova refuses its configuration, and "is-active" lies for a second more. Believed is
 # only: Nova's own word, from after the restart, that it is past its checks, and the same process for a while after that.
-# Only where the configuration hides that word (no EVIDENCE), a time of one process without an error is taken instead.
+# Only where the configuration hides that word, or whose it is (no EVIDENCE), a time of one process without a further error
+# is taken instead.
 restart_nova() { # UNIT LOG EXPECTED-MB SECONDS EVIDENCE STABLE-SECONDS
   event restarting "$1"
   # systemd starts nothing that it started five times within ten seconds, which a service that keeps dying soon was.
   systemctl reset-failed "$1" 2>/dev/null </dev/null
   mark_log "$2"
-  restarts=$(property "$1" NRestarts) restarts=\${restarts:-0}
+  restarts=$(property "$1" NRestarts) restarts=\${restarts:-0} errors=''
   timeout 180 systemctl restart "$1" </dev/null || :
   deadline=$(($(date +%s) + $4)) process='' since=0 proved=0 stopped=0 announced=0
   while :; do
@@ -128,14 +133,16 @@ restart_nova() { # UNIT LOG EXPECTED-MB SECONDS EVIDENCE STABLE-SECONDS
     esac
     [ "$stopped" -lt 3 ] || { event unhealthy "$1 stopped right after its start"; return 1; }
     [ "$((\${again:-0} - restarts))" -lt 3 ] || { event unhealthy "$1 keeps dying and being restarted"; return 1; }
-    if [ "$current" != "$process" ]; then process=$current since=$now proved=0; fi
+    if [ "$current" != "$process" ]; then process=$current since=$now proved=0 errors=''; fi
     if [ "$state" = active ] && [ "\${process:-0}" != 0 ]; then
-      nova_log "$1" "$2" | tail -c 4000000 | of_process "$process" >"$work/log"
+      process_log "$1" "$2" "$process" | tail -c 4000000 >"$work/log"
       if [ "$3" != - ] && grep -q 'Final resource view' "$work/log" && ! grep 'Final resource view' "$work/log" | tail -n 1 | grep -q "phys_ram=$3MB"; then
         event unhealthy "$1 came up with another amount of memory than $3 MB"; return 1
       fi
       if [ -z "$5" ]; then
-        grep -q -E ' (ERROR|CRITICAL) ' "$work/log" || proved=$since
+        [ -s "$work/log" ] || nova_log "$1" "$2" | tail -c 4000000 >"$work/log"
+        now_errors=$(grep -c -E ' (ERROR|CRITICAL) ' "$work/log")
+        [ "$now_errors" = "$errors" ] || errors=$now_errors proved=$now
       elif [ "$proved" = 0 ] && grep -q -E "$5" "$work/log"; then
         proved=$now
       fi
@@ -147,10 +154,14 @@ restart_nova() { # UNIT LOG EXPECTED-MB SECONDS EVIDENCE STABLE-SECONDS
   done
 }
 
-# oslo.log's default format has the process after the date; where a format has no process, every line counts.
-of_process() { # PID
-  awk -v pid="$1" '{ lines[NR] = $0; if ($0 ~ "(^|[^0-9])" pid "([^0-9]|$)") { mine[NR] = 1; some = 1 } }
-    END { for (i = 1; i <= NR; i++) if (!some || mine[i]) print lines[i] }'
+# What one start of a unit said, and nobody before it: in a file the lines with the number of one of its processes, which
+# oslo.log's formats have unless they were changed; in the journal all of that start, since nothing in a line need tell.
+process_log() { # UNIT LOG PID
+  group=$(property "$1" ControlGroup)
+  numbers=$3$([ -z "$group" ] || cat "/sys/fs/cgroup$group/cgroup.procs" "/sys/fs/cgroup/systemd$group/cgroup.procs" 2>/dev/null | sed 's/^/|/' | tr -d '\\n')
+  file_log "$2" | awk -v line="(^|[^0-9])($numbers)([^0-9]|$)" '$0 ~ line'
+  invocation=$(property "$1" InvocationID)
+  [ -z "$invocation" ] || journalctl -q --no-pager -o cat "_SYSTEMD_INVOCATION_ID=$invocation" 2>/dev/null </dev/null
 }
 
 say_log() { # UNIT LOG

@@ -5,7 +5,7 @@ import type { OptionEdit } from "../files/edit";
 import { parseInteger } from "../files/osloConfig";
 import { objectPath, pendingPath } from "../host/paths";
 import { guardPath } from "../host/units";
-import { hidesInfo, type NovaConfig, novaLogFile, readNovaConfig } from "../novaConfig";
+import { hidesInfo, hidesProcess, type NovaConfig, novaLogFile, readNovaConfig } from "../novaConfig";
 import type { FileChanges } from "./fileChanges";
 import { composePending, type OptionPlan, planReturn } from "./options";
 import { RecordWrites, serialise } from "./recordWrites";
@@ -136,7 +136,7 @@ function planActivation(
       logFile: novaLogFile(facts, readNovaConfig(facts)),
       expectedMemoryMb: fileBackedMemoryMb(facts, changes),
       timeoutSeconds: healthTimeoutSeconds,
-      evidence: startEvidence(facts.versions.nova, readNovaConfig(facts)),
+      evidence: startEvidence(facts, readNovaConfig(facts)),
     },
     rollback,
     afterRollback,
@@ -159,10 +159,11 @@ export function restartsFor(facts: HostFacts, services: readonly Service[]): Act
 /**
  * What nova-compute logs at level INFO once its driver accepted the configuration: from Train on it looks for interrupted
  * builds (ComputeManager.init_host), up to Rocky it sums up its resources. Stein logs neither, so there only time tells,
- * as it does where the configuration hides that level.
+ * as it does where the configuration hides that level, or whose line it is.
  */
-function startEvidence(nova: string | undefined, config: NovaConfig): StartEvidence {
-  if (hidesInfo(config)) return { pattern: "", stableSeconds: 30 };
+function startEvidence(facts: HostFacts, config: NovaConfig): StartEvidence {
+  const { nova } = facts.versions;
+  if (hidesInfo(facts, config) || hidesProcess(facts, config)) return { pattern: "", stableSeconds: 30 };
   const major = Number(nova?.split(".")[0] ?? 0);
   if (major === 0 || major === 19) return { pattern: "Starting compute node", stableSeconds: 30 };
   return { pattern: "Looking for unclaimed instances|Final resource view", stableSeconds: 3 };

@@ -2,7 +2,7 @@ import { strict as assert } from "node:assert";
 import * as fc from "fast-check";
 import { HostError } from "../../../../provider/core/errors";
 import { type HostFacts, parseFacts } from "../../../../provider/core/facts/hostFacts";
-import { hidesInfo, novaLogFile, readNovaConfig } from "../../../../provider/core/novaConfig";
+import { hidesInfo, hidesProcess, novaLogFile, readNovaConfig } from "../../../../provider/core/novaConfig";
 import { ownerProblem } from "../../../../provider/core/ownership";
 import { FileChanges } from "../../../../provider/core/plan/fileChanges";
 import { composePending, planOptions, planReturn } from "../../../../provider/core/plan/options";
@@ -21,7 +21,8 @@ function readAndUse(output: string): HostFacts | undefined {
   }
   const config = readNovaConfig(facts);
   novaLogFile(facts, config);
-  hidesInfo(config);
+  hidesInfo(facts, config);
+  hidesProcess(facts, config);
   for (const [object, record] of facts.journal.objects) {
     ownerProblem(object, { owner: "p/s/r" } as Parameters<typeof ownerProblem>[1], undefined, facts);
     planOptions(facts, object, record, []);
