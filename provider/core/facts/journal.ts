@@ -47,6 +47,8 @@ export type Service = "libvirt" | "nova-compute";
 export interface PendingRecord {
   version: 1;
   services: Service[];
+  /** Those that ran then though systemd does not enable them: a cluster manager starts them, or another unit. */
+  ran?: Service[];
   /** Why, in the words of the plan; shown again by whoever does the restart. */
   reasons: string[];
   /** The way back to what the services run now, per object. */

@@ -12,7 +12,7 @@ export function readObjectRecord(host: string, file: HostFile): ObjectRecord {
 /** Reads the note of restarts that may be outstanding. */
 export function readPendingRecord(host: string, file: HostFile): PendingRecord {
   const record = readRecord(host, file, isPendingForm);
-  const words = [...record.services, ...record.edits.map(({ action }) => action)];
+  const words = [...record.services, ...(record.ran ?? []), ...record.edits.map(({ action }) => action)];
   const unknown = words.find((word) => !knownWords.includes(word));
   if (unknown === undefined) return record as PendingRecord;
   throw new HostError("unexpected", host, `${file.path} says "${unknown}", which this pulumi-hostmem does not know`, {
@@ -73,13 +73,20 @@ function isObjectRecord(value: Fields): value is Fields & ObjectRecord {
 const knownWords: readonly string[] = ["libvirt", "nova-compute", "set", "undone"];
 
 /** The note as any release writes it. */
-type PendingForm = Omit<PendingRecord, "services" | "edits"> & { services: string[]; edits: { action: string }[] };
+type PendingForm = Omit<PendingRecord, "services" | "ran" | "edits"> & {
+  services: string[];
+  ran?: string[];
+  edits: { action: string }[];
+};
 
 function isPendingForm(value: Fields): value is Fields & PendingForm {
   const isPending = (each: unknown) =>
     isFields(each) && isText(each["object"]) && isText(each["action"]) && isEdit(each["edit"]);
   return (
-    isListOf(value["services"], isText) && isListOf(value["reasons"], isText) && isListOf(value["edits"], isPending)
+    isListOf(value["services"], isText) &&
+    (isMissing(value["ran"]) || isListOf(value["ran"], isText)) &&
+    isListOf(value["reasons"], isText) &&
+    isListOf(value["edits"], isPending)
   );
 }
 

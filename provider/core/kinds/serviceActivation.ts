@@ -48,7 +48,7 @@ function announced(facts: HostFacts, surroundings: Surroundings): Step[] {
     ...surroundings.planned.flatMap((effect) => effect.services),
     ...(facts.journal.pending?.services ?? []),
   ];
-  const restarts = services.length > 0 ? restartsFor(facts, services) : [];
+  const restarts = services.length > 0 ? restartsFor(facts, services, facts.journal.pending?.ran) : [];
   const nova = facts.novaCompute?.unit.name;
   if (restarts.length === 0 || nova === undefined) return [];
   const evidence = { pattern: "", stableSeconds: 0 };

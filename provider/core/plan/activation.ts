@@ -1,6 +1,8 @@
 import type { HostFacts } from "../facts/hostFacts";
 import type { ObjectRecord, PendingRecord, Service } from "../facts/journal";
-import { libvirtUnit, refusedLibvirt } from "../facts/units";
+
+import { libvirtUnit, refusedLibvirt, type UnitFacts } from "../facts/units";
+
 import type { OptionEdit } from "../files/edit";
 import { parseInteger } from "../files/osloConfig";
 import { objectPath, pendingPath } from "../host/paths";
@@ -44,7 +46,7 @@ export function planConfigurationChange(change: ConfigurationChange): Step[] {
   // An object that goes is known, with nothing left of its own, until the services run without it.
   const lastOwner = change.owner ?? before?.owner;
   const after = lastOwner === undefined ? undefined : record(lastOwner, options.after);
-  const composed = pendingAfter(journal.pending, servicesFor(fileSteps.map((step) => step.path)), options);
+  const composed = pendingAfter(facts, servicesFor(fileSteps.map((step) => step.path)), options);
   // Without its store libvirt cannot be started at all, and nobody wants to go back to that: whoever takes the guard away,
   // or brings the store, starts the services with what the files say then.
   const mustWait = change.owner === undefined && isHeldByStore(facts);
@@ -83,16 +85,16 @@ export function isHeldByStore({ units, journal, fileSystems }: HostFacts): boole
   return !fileSystems.some(({ mountPoint }) => mountPoint === store.mountPoint);
 }
 
-function pendingAfter(
-  existing: PendingRecord | undefined,
-  services: readonly Service[],
-  options: OptionPlan,
-): PendingRecord | undefined {
+function pendingAfter(facts: HostFacts, services: readonly Service[], options: OptionPlan): PendingRecord | undefined {
+  const existing = facts.journal.pending;
   if (services.length === 0) return existing;
-  const all = new Set([...(existing?.services ?? []), ...services]);
+  const inOrder = (some: readonly Service[]) =>
+    (["libvirt", "nova-compute"] as const).filter((each) => some.includes(each));
+  const ran = inOrder([...(existing?.ran ?? []), ...startedByOthers(facts)]);
   return {
     version: 1,
-    services: (["libvirt", "nova-compute"] as const).filter((service) => all.has(service)),
+    services: inOrder([...(existing?.services ?? []), ...services]),
+    ...(ran.length > 0 ? { ran } : {}),
     reasons: [...new Set([...(existing?.reasons ?? []), ...options.changes.steps().flatMap((step) => step.lines)])],
     edits: composePending(existing?.edits ?? [], options.pending),
   };
@@ -107,7 +109,7 @@ function planActivation(
   healthTimeoutSeconds: number,
   origin?: { object: string; record: ObjectRecord | undefined },
 ): ActivateStep | undefined {
-  const restarts = restartsFor(facts, pending.services);
+  const restarts = restartsFor(facts, pending.services, pending.ran);
   const nova = facts.novaCompute?.unit;
   if (restarts.length === 0 || !nova) return undefined;
 
@@ -144,15 +146,28 @@ function planActivation(
   };
 }
 
-/** In order: nova-compute would start against a libvirt that is going away. */
-export function restartsFor(facts: HostFacts, services: readonly Service[]): ActivateStep["restarts"] {
+/**
+ * In order: nova-compute would start against a libvirt that is going away.
+ *
+ * @param ran services that run whatever systemd says of them, unless it may not start them any more.
+ */
+export function restartsFor(
+  facts: HostFacts,
+  services: readonly Service[],
+  ran: readonly Service[] = [],
+): ActivateStep["restarts"] {
   const restarts: ActivateStep["restarts"] = [];
   const libvirt = libvirtUnit(facts.units);
-  if (services.includes("libvirt") && libvirt && (libvirt.activeState === "active" || isLeftDown(facts, libvirt))) {
+  if (
+    services.includes("libvirt") &&
+    libvirt &&
+    (libvirt.activeState === "active" || isLeftDown(facts, libvirt, ran))
+  ) {
     restarts.push({ service: "libvirt", unit: libvirt.name });
   }
   const nova = facts.novaCompute?.unit;
-  if (nova && isMeantToRun(nova)) restarts.push({ service: "nova-compute", unit: nova.name });
+  if (nova && (isRunning(nova) || isStarted("nova-compute", nova, ran)))
+    restarts.push({ service: "nova-compute", unit: nova.name });
   return restarts;
 }
 
@@ -169,14 +184,31 @@ function startEvidence(facts: HostFacts, config: NovaConfig): StartEvidence {
   return { pattern: "Looking for unclaimed instances|Final resource view", stableSeconds: 3 };
 }
 
-function isMeantToRun(unit: { activeState: string; unitFileState: string }): boolean {
-  return !["inactive", "deactivating"].includes(unit.activeState) || unit.unitFileState === "enabled";
+/** Also one that failed, or is about to run. */
+function isRunning(unit: UnitFacts): boolean {
+  return !["inactive", "deactivating"].includes(unit.activeState);
+}
+
+/** A unit that does not run and is meant to: systemd starts it at boot, or it was seen to run all the same. */
+function isStarted(service: Service, { unitFileState }: UnitFacts, ran: readonly Service[]): boolean {
+  return unitFileState === "enabled" || (ran.includes(service) && !unitFileState.startsWith("masked"));
+}
+
+/** Services that run though they are not enabled, which nothing would tell any more once they do not. */
+function startedByOthers(facts: HostFacts): Service[] {
+  const units: [Service, UnitFacts | undefined][] = [
+    ["libvirt", libvirtUnit(facts.units)],
+    ["nova-compute", facts.novaCompute?.unit],
+  ];
+  return units.flatMap(([service, unit]) =>
+    unit && isRunning(unit) && unit.unitFileState !== "enabled" ? [service] : [],
+  );
 }
 
 /** A daemon that should run and neither does nor waits behind its socket: a former apply may have left it so. */
-function isLeftDown(facts: HostFacts, unit: { name: string; unitFileState: string }): boolean {
+function isLeftDown(facts: HostFacts, unit: UnitFacts, ran: readonly Service[]): boolean {
   const socket = facts.units.get(unit.name.replace(/service$/, "socket"));
-  return unit.unitFileState === "enabled" && socket?.activeState !== "active";
+  return isStarted("libvirt", unit, ran) && socket?.activeState !== "active";
 }
 
 /** What Nova must report as memory with these files, undefined where it reports the host's RAM. */

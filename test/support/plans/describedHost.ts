@@ -73,7 +73,7 @@ export class DescribedHost {
   private readonly files = new Map<string, HostFile>();
   readonly storage: DescribedStorage;
 
-  constructor(private readonly description: HostDescription) {
+  constructor(private description: HostDescription) {
     this.storage = new DescribedStorage({ ...usual, ...description });
     for (const [path, content] of Object.entries({ ...usual.files, ...description.files })) {
       if (content === null) continue;
@@ -101,6 +101,10 @@ export class DescribedHost {
     for (const name of names.length > 0 ? names : [path]) {
       this.files.set(name, hostFile(name, text, names.length > 0 ? path : realPath));
     }
+  }
+
+  setNova(nova: NonNullable<HostDescription["nova"]>): void {
+    this.description = { ...this.description, nova: { ...this.description.nova, ...nova } };
   }
 
   remove(path: string): void {

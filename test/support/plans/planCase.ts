@@ -20,7 +20,9 @@ type Event =
   | { call: string; args: string[] }
   /** The mount point of a store, and the libvirt daemon that waits for it. */
   | { bootWithout: [mountPoint: string, daemon: string] }
-  | { unplug: string };
+  | { unplug: string }
+  /** What becomes of nova-compute's unit. */
+  | { nova: NonNullable<HostDescription["nova"]> };
 
 /** One JSON file in test/fixtures/plans/<kind>: a host, what is declared, and what must come of it. */
 export interface PlanCase {
@@ -165,6 +167,10 @@ function happen(kind: Kind<CommonArgs>, host: DescribedHost, event: Event): void
     const text = host.text(event.in) ?? "";
     assert.ok(text.includes(event.replace), `${event.in} has "${event.replace}"`);
     host.write(event.in, text.replace(event.replace, event.with));
+    return;
+  }
+  if ("nova" in event) {
+    host.setNova(event.nova);
     return;
   }
   if ("unplug" in event) {
