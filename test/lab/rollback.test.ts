@@ -92,7 +92,7 @@ const obstacles: Obstacle[] = [
   {
     what: "a nova-compute that ends as soon as it is started, each time",
     put: inNova("sys.exit('no nova-compute today')"),
-    says: /nova-compute/,
+    says: /nova-compute\.service (stopped right after its start|keeps dying and being restarted)/,
   },
   {
     what: "a nova-compute that starts well and is killed then, each time",
@@ -102,7 +102,7 @@ const obstacles: Obstacle[] = [
         `Restart=always\nExecStartPost=/bin/sh -c 'if grep -q "^file_backed_memory = ${wanted}$" ${novaConf}; then` +
           ` (until tail -n 50 /var/log/nova/nova-compute.log | grep -q "$MAINPID .*unclaimed instances"; do sleep 0.2; done; kill -9 $MAINPID) & fi'`,
       ),
-    says: /nova-compute/,
+    says: /nova-compute\.service (keeps dying and being restarted|did not come up within 60 s)/,
   },
   {
     what: "a nova-compute that hangs, and does not end when it is told to",
@@ -110,7 +110,7 @@ const obstacles: Obstacle[] = [
       await useDropIn(host, "TimeoutStopSec=10");
       await inNova("import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(900)")(host, wanted);
     },
-    says: /within|seconds|not healthy|no sign/,
+    says: /nova-compute\.service did not come up within 60 s/,
   },
   {
     what: "a libvirt that does not start",

@@ -10,7 +10,7 @@ export const labTool = join(buildFolder, "test", "support", "lab", "cli.js");
 
 /**
  * What each layer of tests needs before it starts, how long one test may take, how long all of them, and what may
- * run side by side.
+ * run side by side, and which tables of trials it fills.
  * The order is the order they run in: the quickest answer first.
  */
 export const layers = [
@@ -20,9 +20,31 @@ export const layers = [
     limitSeconds: 900,
     prepare: async (environment) => environment,
     lanes: oneLane,
+    tables: ["wrong inputs", "owners", "hostile output", "fuzz cases"],
   },
-  { name: "engine", testLimitSeconds: 300, limitSeconds: 3600, prepare: withToolchain, lanes: oneLane },
-  { name: "lab", testLimitSeconds: 1800, limitSeconds: 6 * 3600, prepare: withLabMachine, lanes: labLanes },
+  {
+    name: "engine",
+    testLimitSeconds: 300,
+    limitSeconds: 3600,
+    prepare: withToolchain,
+    lanes: oneLane,
+    tables: [
+      ...["contents of a disk", "hostile output", "races", "upgrades of the tool", "values and shells"],
+      ...["ways of access", "wrong inputs, as Pulumi prints them"],
+    ],
+  },
+  {
+    name: "lab",
+    testLimitSeconds: 1800,
+    limitSeconds: 6 * 3600,
+    prepare: withLabMachine,
+    lanes: labLanes,
+    tables: [
+      ...["clients cut off", "disks in use", "file systems without room", "guests in the way", "owners", "power cuts"],
+      ...["races", "refusals foreseen", "replaced and renamed", "secrets searched", "services that refuse"],
+      ...["system calls cut", "system calls cut on a real Nova", "ways of access"],
+    ],
+  },
 ];
 
 function oneLane(files) {

@@ -3,9 +3,11 @@ import { existsSync, readFileSync } from "node:fs";
 /**
  * A table for each kind of trial that the tests wrote down: how many were tried, and how many proved each of what they
  * had to prove. It is good only when all did: a case that stopped half way counts as tried and as nothing else.
+ * A table that no trial was written into is not good either: its tests may have lost their cases.
  * @param {string} file what `test/support/trials.ts` wrote, one JSON object a line
+ * @param {string[]} expected tables that there must be
  */
-export function trialTables(file) {
+export function trialTables(file, expected = []) {
   const tables = new Map();
   const samples = new Map();
   for (const { sample, drawn, of, table, trial, must, proved } of readLines(file)) {
@@ -21,7 +23,7 @@ export function trialTables(file) {
     if (must) known.must = must;
     if (proved) known.proved.add(proved);
   }
-  const problems = [];
+  const problems = expected.filter((table) => !tables.has(table)).map((table) => `${table}: nothing was tried`);
   const lines = [...tables].map(([table, trials]) => {
     const columns = [...new Set([...trials.values()].flatMap(({ must }) => must))];
     const counts = columns.map((column) => {

@@ -65,16 +65,20 @@ async function allEnd(work: readonly Promise<void>[]): Promise<void> {
   if (failed.length > 0) throw failed[0];
 }
 
-/** A line of the table at the end; a call that was not made this time was no cut. */
-function writeDown(life: Life, { phase, call, cutCall, problems }: CutResult): void {
+/**
+ * A line of the table at the end; a call that was not made this time was no cut. After a cut that left the host as it was
+ * nothing need converge: that it is untouched is what it proves.
+ */
+function writeDown(life: Life, { phase, call, cutCall, wentOn, problems }: CutResult): void {
   if (cutCall === undefined) return;
-  const claims = ["nothing half written", "explained by records", "converged"] as const;
+  const last = wentOn ? "converged" : "untouched";
+  const claims = ["nothing half written", "explained by records", last] as const;
   const prove = beginTrial("system calls cut", `${life.name}, ${phase}, ${call}: ${cutCall}`, claims);
   const isHalf = (problem: string) => problem.startsWith("half: ");
   const isUnexplained = (problem: string) => problem.startsWith("without a record: ");
   if (!problems.some(isHalf)) prove("nothing half written");
   if (!problems.some(isUnexplained)) prove("explained by records");
-  if (problems.every((problem) => isHalf(problem) || isUnexplained(problem))) prove("converged");
+  if (problems.every((problem) => isHalf(problem) || isUnexplained(problem))) prove(last);
 }
 
 /**

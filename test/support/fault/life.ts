@@ -44,6 +44,8 @@ export interface CutPoint {
 export interface CutResult extends CutPoint {
   /** The call itself; undefined if the apply made fewer calls this time (it may have had to wait less). */
   cutCall: string | undefined;
+  /** The same was done again after it. Not after one that left the host untouched, which was cut once more instead. */
+  wentOn: boolean;
   problems: string[];
 }
 
@@ -91,7 +93,9 @@ export class LivedLife {
         const { result, isUntouched } = await this.cut(phase, index, call);
         results.push(result);
         call = isUntouched ? calls.shift() : undefined;
-        if (call === undefined) result.problems.push(...(await this.goOn(phase, index, result)));
+        if (call !== undefined) continue;
+        result.wentOn = true;
+        result.problems.push(...(await this.goOn(phase, index, result)));
       }
     }
     const last = results.at(-1);
@@ -132,7 +136,13 @@ export class LivedLife {
     cutter.cutAt(call);
     const error = await failureOf(phase.change(core));
     const { calls, wasCut } = cutter.watched();
-    const result: CutResult = { phase: phase.name, call, cutCall: wasCut ? calls.at(-1) : undefined, problems: [] };
+    const result: CutResult = {
+      phase: phase.name,
+      call,
+      cutCall: wasCut ? calls.at(-1) : undefined,
+      wentOn: false,
+      problems: [],
+    };
     const problems = result.problems;
     const [before, after] = [this.views[index]!, this.views[index + 1]!];
     // By then it has said that all is done.

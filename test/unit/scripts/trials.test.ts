@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { noteForRun } from "../../support/runNotes";
@@ -19,9 +19,9 @@ describe("the tables of what was tried", () => {
     else process.env["HOSTMEM_TRIALS"] = former;
   });
 
-  async function tables(): Promise<{ lines: string[]; problems: string[] }> {
+  async function tables(expected: string[] = []): Promise<{ lines: string[]; problems: string[] }> {
     const { trialTables } = await loadScript("lib/tests/trials.mjs");
-    return trialTables(join(folder, "trials"));
+    return trialTables(join(folder, "trials"), expected);
   }
 
   it("count what was tried and what each trial proved", async () => {
@@ -57,6 +57,27 @@ describe("the tables of what was tried", () => {
       lines: ["Samples, of which npm run test:full tries more: cuts 4 of 8; contents of a disk 8 of 23."],
       problems: [],
     });
+  });
+
+  it("name each table that must be there and into which nothing was written", async () => {
+    beginTrial("cuts", "write 1", ["converged"])("converged");
+    assert.deepEqual((await tables(["cuts", "races"])).problems, ["races: nothing was tried"]);
+  });
+
+  it("are all of those that the tests of some layer fill", async () => {
+    const { layers } = await loadScript("lib/tests/layers.mjs");
+    const listed = new Set(layers.flatMap((layer: { tables: string[] }) => layer.tables));
+    const sources = readdirSync("test", { recursive: true, encoding: "utf8" }).filter((name) =>
+      /(?<!trials\.test)\.ts$/.test(name),
+    );
+    const filled = sources.flatMap((name) =>
+      [...readFileSync(join("test", name), "utf8").matchAll(/beginTrial\(\s*"([^"]+)"/g)].map(([, table]) => table),
+    );
+    assert.ok(filled.length > 20, `${filled.length} places`);
+    assert.deepEqual(
+      filled.filter((table) => !listed.has(table)),
+      [],
+    );
   });
 
   it("are empty when nothing was tried", async () => {
