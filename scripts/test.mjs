@@ -14,7 +14,7 @@ import { tally } from "./lib/tests/tally.mjs";
 import { trialTables } from "./lib/tests/trials.mjs";
 import { setup } from "./setup.mjs";
 
-const nothing = { passed: 0, failed: 0, problems: [] };
+const nothing = { passed: 0, failed: 0, failures: [], problems: [] };
 
 function parse(args) {
   const separator = args.indexOf("--");

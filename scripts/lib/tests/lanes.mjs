@@ -27,6 +27,7 @@ export async function runLanes(lanes, options) {
   return {
     passed: results.reduce((sum, { passed }) => sum + passed, 0),
     failed: results.reduce((sum, { failed }) => sum + failed, 0),
+    failures: results.flatMap(({ failures }) => failures),
     problems: results.flatMap(({ problems }, index) =>
       problems.map((problem) => (lanes.length > 1 ? `${lanes[index].name}: ${problem}` : problem)),
     ),

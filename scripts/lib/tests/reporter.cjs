@@ -1,16 +1,17 @@
-// Mocha's usual output, and beside it the counts in a file (reporter option `counts`), written as they change: what a process
-// says at its end is lost when it crashes.
+// Mocha's usual output, and beside it the counts and what failed in a file (reporter option `counts`), written as they
+// change: what a process says at its end is lost when it crashes.
 const { writeFileSync } = require("node:fs");
 const { reporters } = require("mocha");
 
 module.exports = class CountingReporter extends reporters.Spec {
   constructor(runner, options) {
     super(runner, options);
-    const counts = { passed: 0, failed: 0, pending: 0, ended: false, interrupted: false };
+    const counts = { passed: 0, failed: 0, pending: 0, ended: false, interrupted: false, failures: [] };
     const save = () => writeFileSync(options.reporterOptions.counts, JSON.stringify(counts));
     const count = (event, key) =>
-      runner.on(event, () => {
+      runner.on(event, (test, error) => {
         counts[key]++;
+        if (key === "failed") counts.failures.push(`${test.fullTitle()}: ${firstLineOf(error)}`);
         save();
       });
     count("pass", "passed");
@@ -34,3 +35,9 @@ module.exports = class CountingReporter extends reporters.Spec {
     process.on("SIGTERM", interrupt);
   }
 };
+
+function firstLineOf(error) {
+  return String(error?.message ?? error)
+    .split("\n", 1)[0]
+    .slice(0, 300);
+}

@@ -14,9 +14,10 @@ const LINGER_SECONDS = 30;
 const LINGER_OUTPUT_SECONDS = 2;
 
 /**
- * Runs test files in one mocha process and gives the counts, with everything that is wrong beyond failed tests as `problems`:
- * a crash, a skipped test, a process that does not end. With a `prefix`, each line of output begins with it.
- * @returns {Promise<{passed: number, failed: number, problems: string[], interrupted: boolean}>}
+ * Runs test files in one mocha process and gives the counts, with a line for each failed test as `failures`, and everything
+ * that is wrong beyond those as `problems`: a crash, a skipped test, a process that does not end. With a `prefix`, each line
+ * of output begins with it.
+ * @returns {Promise<{passed: number, failed: number, failures: string[], problems: string[], interrupted: boolean}>}
  */
 export async function runMocha(
   files,
@@ -102,8 +103,8 @@ function judge(counts, code, stopped) {
   else if (!counts?.ended) problems.push(`the tests crashed (exit code ${code})`);
   else if (code !== 0 && counts.failed === 0) problems.push(`mocha ended with exit code ${code}`);
   if (counts?.pending > 0) problems.push(`${counts.pending} skipped: a test that does not run proves nothing`);
-  const { passed = 0, failed = 0, interrupted = false } = counts ?? {};
-  return { passed, failed, problems, interrupted };
+  const { passed = 0, failed = 0, failures = [], interrupted = false } = counts ?? {};
+  return { passed, failed, failures, problems, interrupted };
 }
 
 function countsOf(file) {

@@ -41,6 +41,6 @@ describe("tests that run side by side", () => {
     const limits = { testLimitSeconds: 5, limitSeconds: 30, lingerSeconds: 5, show: () => {} };
     const result = await runLanes(lanes, { environment: process.env, ...limits });
     const problems = ["other: 1 skipped: a test that does not run proves nothing"];
-    assert.deepEqual(result, { passed: 2, failed: 1, problems, interrupted: false });
+    assert.deepEqual(result, { passed: 2, failed: 1, failures: ["fails: x"], problems, interrupted: false });
   });
 });

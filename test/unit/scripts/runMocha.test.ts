@@ -19,13 +19,14 @@ describe("running a layer of tests", () => {
     return runMocha([file], { environment: process.env, stdio: "ignore", ...limits, ...more });
   }
 
-  it("counts what passed and what failed", async () => {
+  it("counts what passed and what failed, and names what failed", async () => {
     const result = await run(`
       it("passes", () => {});
       it("passes too", () => {});
-      it("fails", () => { throw new Error("on purpose"); });
+      describe("one", () => it("fails", () => { throw new Error("on purpose\\nand more of it"); }));
     `);
-    assert.deepEqual(result, { passed: 2, failed: 1, problems: [], interrupted: false });
+    const failures = ["one fails: on purpose"];
+    assert.deepEqual(result, { passed: 2, failed: 1, failures, problems: [], interrupted: false });
   });
 
   it("calls a skipped test a problem", async () => {

@@ -2,7 +2,14 @@ import assert from "node:assert/strict";
 import { loadScript } from "./load";
 
 describe("the total over all layers", () => {
-  const unit = { name: "unit", passed: 12, failed: 0, problems: [] as string[], seconds: 1.25 };
+  const unit = {
+    name: "unit",
+    passed: 12,
+    failed: 0,
+    failures: [] as string[],
+    problems: [] as string[],
+    seconds: 1.25,
+  };
 
   async function tally(...results: object[]) {
     const { tally } = await loadScript("lib/tests/tally.mjs");
@@ -15,9 +22,10 @@ describe("the total over all layers", () => {
     assert.equal(good, true);
   });
 
-  it("counts each problem as a failure and says it below its layer", async () => {
-    const { lines, good } = await tally(unit, { ...unit, name: "lab", passed: 0, failed: 2, problems: ["it crashed"] });
-    assert.ok(lines.includes("lab   0 passed, 3 failed in 1.3 s\n  it crashed"), lines.join("\n"));
+  it("counts each problem as a failure and says it below its layer, with what failed", async () => {
+    const lab = { name: "lab", passed: 0, failed: 2, failures: ["a: no", "b: no"], problems: ["it crashed"] };
+    const { lines, good } = await tally(unit, { ...unit, ...lab });
+    assert.ok(lines.includes("lab   0 passed, 3 failed in 1.3 s\n  a: no\n  b: no\n  it crashed"), lines.join("\n"));
     assert.equal(lines.at(-1), "12 passed, 3 failed");
     assert.equal(good, false);
   });
