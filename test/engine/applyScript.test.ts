@@ -5,6 +5,7 @@ import { factsScript } from "../../provider/core/facts/hostFacts";
 import { sha256 } from "../../provider/core/facts/hostFile";
 import type { OptionEdit } from "../../provider/core/files/edit";
 import { activationLibrary, applyLibrary, launchScript } from "../../provider/core/host/library";
+import { storeLibrary } from "../../provider/core/host/storeLibrary";
 import { kinds } from "../../provider/core/kinds";
 import { fileBackedMemoryConfig } from "../../provider/core/kinds/fileBackedMemoryConfig";
 import type { Plan, Step, WriteRecordStep } from "../../provider/core/plan/step";
@@ -363,7 +364,7 @@ describe("the shell text that runs on hosts", () => {
   it("has nothing that shellcheck warns of", () => {
     const shellcheck = debianTool("shellcheck", "shellcheck");
     const texts = {
-      library: `nonce=n home=/h\n${applyLibrary}${activationLibrary}`,
+      library: `nonce=n home=/h\n${applyLibrary}${activationLibrary}${storeLibrary}`,
       launch: launchScript({ id: "0011", nonce: "n" }, "true", 60),
       facts: factsScript().script,
     };
