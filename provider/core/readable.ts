@@ -1,3 +1,5 @@
+import { textOf } from "./files/bytes";
+
 // A host can print what it likes. What we show of it must not move the reader's cursor, set the window's title, or make
 // text read in another order than it stands.
 
@@ -22,7 +24,7 @@ const longest = 4000;
  */
 export function readable(text: string): string {
   const decoded = text.replace(/[\u0080-\u00ff]{2,}/g, (bytes) => {
-    const characters = Buffer.from(bytes, "latin1").toString("utf8");
+    const characters = textOf(bytes);
     return characters.includes("\ufffd") ? bytes : characters;
   });
   const clean = sanitize(decoded);

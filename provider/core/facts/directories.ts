@@ -1,7 +1,7 @@
+import { textOf } from "../files/bytes";
 import { mountUnit } from "../host/units";
 import { quote } from "../quote";
 import type { Sections } from "./sections";
-import { textOf } from "./textOf";
 
 /** A directory that somebody asked about. */
 export interface Directory {

@@ -1,6 +1,6 @@
+import { textOf } from "../files/bytes";
 import { localTypes } from "./localTypes";
 import type { Sections } from "./sections";
-import { textOf } from "./textOf";
 
 /** A mounted file system, by the kernel's mount table and statfs(2). */
 export interface FileSystem {

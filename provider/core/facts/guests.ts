@@ -1,7 +1,7 @@
+import { bytesOf, textOf } from "../files/bytes";
 import { guestStateFunctions } from "../host/guestState";
 import { localTypes } from "./localTypes";
 import type { Sections } from "./sections";
-import { textOf } from "./textOf";
 
 /** A guest that libvirt knows on this host, from its own files (libvirt need not run to read them). */
 export interface Guest {
@@ -103,7 +103,7 @@ function unescaped(text: string): string {
   return text.replace(/&(?:#(\d+)|#x([0-9a-f]+)|(\w+));/gi, (whole, decimal?: string, hex?: string, name?: string) => {
     if (name !== undefined) return Object.hasOwn(entities, name) ? entities[name]! : whole;
     const code = Number.parseInt(decimal ?? hex!, decimal === undefined ? 16 : 10);
-    return code > 0x10ffff ? whole : Buffer.from(String.fromCodePoint(code), "utf8").toString("latin1");
+    return code > 0x10ffff ? whole : bytesOf(String.fromCodePoint(code));
   });
 }
 

@@ -1,3 +1,4 @@
+import { textOf } from "../files/bytes";
 import type { OptionEdit } from "../files/edit";
 import { applyRuns } from "../host/library";
 import { hashOfLock } from "../host/lock";
@@ -5,7 +6,6 @@ import { applyDirectory, lockPath, objectPath, pendingPath, stateDirectory } fro
 import type { HostFile } from "./hostFile";
 import { readObjectRecord, readPendingRecord } from "./records";
 import type { Sections } from "./sections";
-import { textOf } from "./textOf";
 
 /** What the host keeps about one managed object. */
 export interface ObjectRecord {

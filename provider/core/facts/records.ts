@@ -1,8 +1,8 @@
 import { HostError } from "../errors";
+import { textOf } from "../files/bytes";
 import type { OptionEdit } from "../files/edit";
 import type { HostFile } from "./hostFile";
 import type { ObjectRecord, PendingRecord, StoreRecord } from "./journal";
-import { textOf } from "./textOf";
 
 /** Reads what we keep about an object. */
 export function readObjectRecord(host: string, file: HostFile): ObjectRecord {

@@ -1,3 +1,5 @@
+import { bytesOf, textOf } from "./bytes";
+
 /**
  * oslo.config works on decoded text, we on bytes (latin1 strings): what Python's `str` methods do to UTF-8 text, on its bytes.
  * UTF-8 synchronises by itself, so the bytes of a blank can be looked for without decoding what is around them.
@@ -31,7 +33,7 @@ export function strip(text: string): string {
 /** `str.lower()`. */
 export function lower(text: string): string {
   if (!/[^\x00-\x7f]/.test(text)) return text.toLowerCase();
-  return Buffer.from(Buffer.from(text, "latin1").toString("utf8").toLowerCase(), "utf8").toString("latin1");
+  return bytesOf(textOf(text).toLowerCase());
 }
 
 /**
@@ -39,8 +41,9 @@ export function lower(text: string): string {
  * for the four of ASCII that only `str.strip()` knows.
  */
 export function numberText(text: string): string {
-  const characters = Buffer.from(text, "latin1").toString("utf8");
-  const ascii = characters.replace(/[\x85\p{Zs}\p{Zl}\p{Zp}]/gu, " ").replace(/[^\x00-\x7f]/gu, digit);
+  const ascii = textOf(text)
+    .replace(/[\x85\p{Zs}\p{Zl}\p{Zp}]/gu, " ")
+    .replace(/[^\x00-\x7f]/gu, digit);
   let end = ascii.length;
   while (/[\t-\r ]/.test(ascii[end - 1] ?? "")) end--;
   return ascii.slice(0, end).replace(/^[\t-\r ]+/, "");

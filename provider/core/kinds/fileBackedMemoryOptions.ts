@@ -1,4 +1,5 @@
 import type { HostFacts } from "../facts/hostFacts";
+import { bytesOf } from "../files/bytes";
 import { parseInteger, parseFloat as parseRatio } from "../files/osloConfig";
 import { fileForNewOption, type NovaConfig } from "../novaConfig";
 import type { WantedOption } from "../plan/options";
@@ -64,7 +65,7 @@ export function wantedOptions(want: Desired, have: Observed, config: NovaConfig)
       section: "",
       option: "memory_backing_dir",
       // Files are bytes, one character each; the path is text.
-      value: Buffer.from(want.memoryBackingDir, "utf8").toString("latin1"),
+      value: bytesOf(want.memoryBackingDir),
       now: have.memoryBackingDir && `"${have.memoryBackingDir}"`,
       isRight: (have.memoryBackingDir ?? defaultMemoryBackingDir) === want.memoryBackingDir,
     });

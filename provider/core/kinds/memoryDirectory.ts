@@ -1,5 +1,5 @@
 import type { HostFacts } from "../facts/hostFacts";
-import { textOf } from "../facts/textOf";
+import { textOf } from "../files/bytes";
 import { parseQemuConf, qemuSetting } from "../files/qemuConf";
 
 /** libvirt's default of `memory_backing_dir` (qemu.conf). */

@@ -1,3 +1,4 @@
+import { bytesOf } from "../files/bytes";
 import { type ApplyName, activationLibrary, applyLibrary, whenOverdue } from "../host/library";
 import { applyDirectory, hostIdPath } from "../host/paths";
 import { storeLibrary } from "../host/storeLibrary";
@@ -150,11 +151,6 @@ function word(text: string): string {
 /** In bytes. A file that is edited has the name that the host gave for it, which is in bytes already. */
 function pathOf(step: EditFileStep | WriteRecordStep | WriteFileStep): string {
   return step.kind === "edit-file" ? step.path : bytesOf(step.path);
-}
-
-/** The script is bytes, one character each; what a program gives is text. */
-function bytesOf(text: string): string {
-  return Buffer.from(text, "utf8").toString("latin1");
 }
 
 function base64(text: string, encoding: BufferEncoding): string {

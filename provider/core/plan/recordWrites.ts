@@ -1,5 +1,6 @@
 import { sha256 } from "../facts/hostFile";
 import type { ObjectRecord, PendingRecord } from "../facts/journal";
+import { bytesOf } from "../files/bytes";
 import type { WriteRecordStep } from "./step";
 
 /** Writes of our own records, one after the other; none where a record is so already. */
@@ -15,7 +16,7 @@ export class RecordWrites {
   write(path: string, record: ObjectRecord | PendingRecord | undefined): WriteRecordStep[] {
     const content = serialise(record);
     const before = this.hashes.get(path);
-    const after = content && sha256(Buffer.from(content, "utf8").toString("latin1"));
+    const after = content && sha256(bytesOf(content));
     if (before === after) return [];
     if (after === undefined) this.hashes.delete(path);
     else this.hashes.set(path, after);

@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import * as fc from "fast-check";
 import { interestingLines } from "../../../provider/core/facts/guests";
 import { parseFacts } from "../../../provider/core/facts/hostFacts";
-import { textOf } from "../../../provider/core/facts/textOf";
+import { textOf } from "../../../provider/core/files/bytes";
 import { nonce, outputWith } from "../fuzz/host/output";
 import { type AnyTarget, target } from "../fuzz/target";
 import { bytes } from "../fuzz/texts";

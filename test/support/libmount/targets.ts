@@ -2,7 +2,7 @@ import { strict as assert } from "node:assert";
 import * as fc from "fast-check";
 import { parseFileSystems } from "../../../provider/core/facts/fileSystems";
 import { Sections } from "../../../provider/core/facts/sections";
-import { textOf } from "../../../provider/core/facts/textOf";
+import { textOf } from "../../../provider/core/files/bytes";
 import { fstabLine, parseFstab, setEntry, undoEntry } from "../../../provider/core/files/fstab";
 import { type AnyTarget, target } from "../fuzz/target";
 import { fstabs, type Mount, mountinfo, mounts, wantedPoints } from "./generate";

@@ -2,7 +2,7 @@ import { strict as assert } from "node:assert";
 import { createHash } from "node:crypto";
 import * as fc from "fast-check";
 import { parseFacts } from "../../../../provider/core/facts/hostFacts";
-import { textOf } from "../../../../provider/core/facts/textOf";
+import { textOf } from "../../../../provider/core/files/bytes";
 import { type AnyTarget, target } from "../target";
 import { noise } from "../texts";
 import { nonce, outputWith } from "./output";
