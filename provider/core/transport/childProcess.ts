@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { Tail } from "./sanitize";
+import { Tail } from "./tail";
 
 const KILL_AFTER_MS = 1000;
 /** How long to wait for the last words of a process that is gone while another one holds its standard error open. */

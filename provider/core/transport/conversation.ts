@@ -1,8 +1,8 @@
 import type { ChildProcess } from "node:child_process";
 import { terminate } from "./childProcess";
 import { FrameParser } from "./frame";
-import { Tail } from "./sanitize";
 import type { Secret } from "./secret";
+import { Tail } from "./tail";
 import type { RunResult } from "./types";
 import { becomeLine, frameScript, readyUser, sudoPrompt } from "./wrapper";
 

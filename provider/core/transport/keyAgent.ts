@@ -1,17 +1,17 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { rmSync } from "node:fs";
-import { connect } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { HostError } from "../errors";
 import { Askpass, addedKeyQuestions } from "./askpass";
 import { runTool, terminate } from "./childProcess";
 import { sshEnvironment } from "./environment";
-import { lastLine } from "./sanitize";
+import { listens } from "./listens";
 import type { Secret } from "./secret";
+import { lastLine } from "./tail";
 
-const START_LIMIT_MS = 5000;
+const START_LIMIT_MS = 20_000;
 const LOAD_LIMIT_MS = 20_000;
 
 /**
@@ -54,7 +54,7 @@ export class KeyAgent {
 
   private async untilReady(host: string): Promise<void> {
     const limit = Date.now() + START_LIMIT_MS;
-    while (!(await this.listens())) {
+    while (!(await listens(this.socket))) {
       if (Date.now() > limit || this.shell.exitCode !== null) {
         throw new HostError("unexpected", host, "ssh-agent did not start on this machine", {
           advice: "A private key given as text needs OpenSSH's ssh-agent and ssh-add; a key file does not.",
@@ -62,19 +62,6 @@ export class KeyAgent {
       }
       await sleep(5);
     }
-  }
-
-  /** The socket has its name a moment before anybody listens there. */
-  private listens(): Promise<boolean> {
-    return new Promise((resolve) => {
-      const socket = connect(this.socket);
-      const end = (listens: boolean) => {
-        socket.destroy();
-        resolve(listens);
-      };
-      socket.once("connect", () => end(true));
-      socket.once("error", () => end(false));
-    });
   }
 
   private async load(host: string, folder: string, key: Secret, passphrase: Secret | undefined): Promise<void> {

@@ -1,7 +1,7 @@
 import { HostError } from "../errors";
 import type { Connection } from "./connection";
 import { LOGIN_RULES } from "./loginRules";
-import { lastLine } from "./sanitize";
+import { lastLine } from "./tail";
 
 /** What ssh said when it could not log in, and what else is known about the attempt. */
 export interface LoginFailure {

@@ -1,6 +1,6 @@
 import type { HostErrorKind } from "../errors";
 import type { Connection } from "./connection";
-import { lastLine } from "./sanitize";
+import { lastLine } from "./tail";
 
 /** What a message of ssh means. */
 export interface LoginRule {

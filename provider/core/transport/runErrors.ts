@@ -1,7 +1,7 @@
 import { HostError, type HostErrorKind } from "../errors";
 import type { Connection } from "./connection";
 import type { Outcome } from "./conversation";
-import { lastLine } from "./sanitize";
+import { lastLine } from "./tail";
 import { NO_SUDO, SHELL_SCRIPT } from "./wrapper";
 
 /** What a run that did not finish was about. */

@@ -1,8 +1,8 @@
 import { rmSync } from "node:fs";
-import { connect } from "node:net";
 import { join } from "node:path";
 import type { Connection } from "./connection";
 import { loginKey } from "./identity";
+import { listens } from "./listens";
 import { login } from "./login";
 import { hopError } from "./loginErrors";
 import { withLoginLock } from "./loginLock";
@@ -51,17 +51,8 @@ export class SharedLogin {
     return this.opening;
   }
 
-  /** Whether somebody listens: a socket file alone may be left over from a connection that died. */
   isOpen(): Promise<boolean> {
-    return new Promise((resolve) => {
-      const probe = connect(this.socket);
-      const answer = (open: boolean) => {
-        probe.destroy();
-        resolve(open);
-      };
-      probe.once("connect", () => answer(true));
-      probe.once("error", () => answer(false));
-    });
+    return listens(this.socket);
   }
 
   /** Waits for one of the sessions that may be used at once; the returned function gives it back. */

@@ -6,7 +6,7 @@ import { sanitize } from "../../../../provider/core/readable";
 import { beginLine, endMark, FrameParser } from "../../../../provider/core/transport/frame";
 import { loginError } from "../../../../provider/core/transport/loginErrors";
 import { runError } from "../../../../provider/core/transport/runErrors";
-import { lastLine, Tail } from "../../../../provider/core/transport/sanitize";
+import { lastLine, Tail } from "../../../../provider/core/transport/tail";
 import { connection } from "../../../unit/transport/connections";
 import { type AnyTarget, target } from "../target";
 import { bytes, cuts, inPieces, noise } from "../texts";
