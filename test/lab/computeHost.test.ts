@@ -157,7 +157,7 @@ describe("ComputeHost", function () {
     await stack.up();
     await host.stop();
     host.plugDisk(0, false);
-    await host.start();
+    await host.start({ withNova: false });
     await host.execute("timeout 20 virsh -q list");
     assert.notEqual((await host.execute("systemctl is-active libvirtd")).stdout.trim(), "active");
     await stack.destroy();

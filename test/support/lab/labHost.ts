@@ -178,10 +178,10 @@ export class LabHost {
     return this.succeed(`cat '${file}'`);
   }
 
-  /** Boots a host that was stopped or has crashed. */
-  async start(): Promise<void> {
+  /** Boots a host that was stopped or has crashed. `withNova: false` is for one whose nova-compute is to stay down. */
+  async start({ withNova = true } = {}): Promise<void> {
     await this.driver.boot(this.name, bootSeconds[this.kind]);
-    await this.waitForServices();
+    await (withNova ? this.waitForServices() : this.waitForAccess());
   }
 
   /** Takes a disk away, or plugs it in again: from the next `start()` on. */
@@ -219,12 +219,16 @@ export class LabHost {
 
   /** Waits until the chosen services answer, for instance after they were restarted by hand. */
   async waitForServices(): Promise<void> {
-    await this.waitForOpenPort(22);
-    const disks = this.disks.filter((_, index) => !readEntry(this.name)?.unplugged?.includes(index));
-    await this.waitUntilSucceeds(["true", ...disks.map((disk) => `test -b ${disk}`)].join(" && "), 30);
+    await this.waitForAccess();
     if (this.kind === "nova") {
       await waitForServices(this.name, this.services, serviceSeconds);
     }
+  }
+
+  private async waitForAccess(): Promise<void> {
+    await this.waitForOpenPort(22);
+    const disks = this.disks.filter((_, index) => !readEntry(this.name)?.unplugged?.includes(index));
+    await this.waitUntilSucceeds(["true", ...disks.map((disk) => `test -b ${disk}`)].join(" && "), 30);
   }
 }
 
