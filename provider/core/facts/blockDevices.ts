@@ -65,8 +65,7 @@ section_device() {
   awk -v real="$real" 'NR > 1 && $1 == real { print "swap" }' /proc/swaps
   found=$(blkid -p -o export -- "$real" 2>/dev/null); [ $? != 8 ] || echo ambivalent
   printf '%s\\n' "$found" | sed 's/^/blkid /'
-  unknown=$(why_unknown "$real" | head -n 1)
-  if [ -n "$unknown" ]; then echo "unknown $unknown"; else echo "content $(content_of "$real")"; fi
+  content_of "$real"
   why_busy "$real" | sed -n '1s/^/busy /p'
   case $found in
     *TYPE=ext[234]*)

@@ -8,14 +8,14 @@
  * so are the disks of guests that do not run, and what the kernel itself has open without asking: loop devices over it, and
  * the exports of nvmet and of LIO. udev's own workers come and go.
  *
- * `why_unknown` prints why nobody can say what is on a device, and nothing where blkid, wipefs and partx can. They take what
- * they cannot read, a bad sector where a superblock is, for nothing at all; whatever they know is in the first and last
- * parts. A tool that fails has found nothing, too, and no device is blank for that.
- *
  * `content_of` prints all that is on a device, as a refusal names it and a consent has to, and nothing for a blank one: file
  * system, partition table with what is in its partitions, every other signature. What no UUID tells from its like has a
  * hash of samples from all over the device. Content that nobody knows (a guest's disk image, a superblock that was
  * overwritten) has that alone: only what is zero in every sample is blank. To read all of a disk would take hours.
+ *
+ * Or it prints why nobody can say that. blkid, wipefs and partx take what they cannot read, a bad sector where a superblock
+ * is, for nothing at all; whatever they know is in the first and last parts. A tool that fails has found nothing, too, and
+ * no device is blank for that.
  */
 export const deviceChecks = `
 why_busy() { # DEVICE
@@ -87,27 +87,23 @@ except OSError as error: print(error.strerror)' "$1" 2>&1
   fi
 }
 
-# What stands for all that is on a part of a device: its first and last 4 MiB, and 256 blocks of 64 KiB evenly between them;
-# all of it up to 24 MiB. Says failed on standard error where that cannot be read, or not within a minute.
-samples_of() { # DEVICE FIRST-SECTOR SECTORS
+# What stands for all that is on a part of a device: its first and last 4 MiB, and blocks of 64 KiB evenly between them; all of
+# it up to 24 MiB. Says failed on standard error where that cannot be read, or not within a minute.
+samples_of() { # DEVICE FIRST-SECTOR SECTORS BLOCKS
   timeout 60 sh -c 'read_sectors() { dd if="$device" bs=65536 skip="$(($1 * 512))" count="$(($2 * 512))" iflag=skip_bytes,count_bytes 2>/dev/null || exit 1; }
-    device=$1 first=$2 sectors=$3
+    device=$1 first=$2 sectors=$3 blocks=$4
     if [ "$sectors" -le 49152 ]; then read_sectors "$first" "$sectors"; exit; fi
-    at=$((first + 8192)) end=$((first + sectors - 8192)) step=$(((sectors - 16384) / 256))
     read_sectors "$first" 8192
-    while [ "$((at + 128))" -le "$end" ]; do read_sectors "$at" 128; at=$((at + step)); done
-    read_sectors "$end" 8192' sh "$1" "$2" "$3" 3>&- 4>&- || echo failed >&2
+    for block in $(seq "$blocks"); do read_sectors "$((first + 8192 + (sectors - 16384) / blocks * (block - 1)))" 128; done
+    read_sectors "$((first + sectors - 8192))" 8192' sh "$@" 3>&- 4>&- || echo failed >&2
 }
 
-samples_of_all() { # DEVICE
-  sectors=$(blockdev --getsz "$1" 2>/dev/null) && [ -n "$sectors" ] && samples_of "$1" 0 "$sectors" || echo failed >&2
+samples_of_all() { # DEVICE BLOCKS
+  sectors=$(blockdev --getsz "$1" 2>/dev/null) && [ -n "$sectors" ] && samples_of "$1" 0 "$sectors" "$2" || echo failed >&2
 }
 
 why_unknown() { # DEVICE
-  if [ -n "$(samples_of_all "$1" 2>&1 >/dev/null)" ]; then
-    echo "some of it cannot be read"
-    return 0
-  fi
+  if [ -n "$(samples_of_all "$1" 0 2>&1 >/dev/null)" ]; then echo "$unreadable"; return 0; fi
   blkid -p -- "$1" >/dev/null 2>&1; code=$?
   case $code in
     0 | 2 | 8) ;; # found, nothing found, several found
@@ -132,26 +128,33 @@ list_partitions() { # DEVICE
   partx --raw --noheadings --output NR,START,SECTORS -- "$1" 2>/dev/null
 }
 
-# A short hash of what is not zero in standard input, or nothing where all is.
-hash_unless_zero() {
-  sum=$(tr -d '\\0' | sha256sum | cut -c -16)
-  [ "$sum" = e3b0c44298fc1c14 ] || echo "$sum" # of no bytes at all
+# A short hash of what is not zero in samples of a device, or nothing where all is; fails where they cannot be read.
+hash_of_samples() { # FUNCTION ARGUMENT...
+  sum=$({ "$@" 2>&3 | tr -d '\\0' | sha256sum | cut -c -16; } 3>&1)
+  case $sum in
+    e3b0c44298fc1c14) ;; # of no bytes at all
+    '' | *[!0-9a-f]*) return 1 ;;
+    *) echo "$sum" ;;
+  esac
 }
 
 tag_of() { # NAME, of blkid's output in $found
   printf '%s\n' "$found" | sed -n "s/^$1=//p" | head -n 1
 }
 
-content_of() { # DEVICE
+known_content() { # DEVICE; fails where it cannot be read
   found=$(blkid -p -o export -- "$1" 2>/dev/null)
   type=$(tag_of TYPE) table=$(tag_of PTTYPE) id=$(tag_of UUID) table_id=$(tag_of PTUUID)
   words=$type\${type:+\${id:+ UUID=$id}}
-  [ -z "$table" ] || words="\${words:+$words, }$table\${table_id:+ UUID=$table_id}$(partitions_of "$1")"
+  if [ -n "$table" ]; then
+    parts=$(partitions_of "$1") || return 1
+    words="\${words:+$words, }$table\${table_id:+ UUID=$table_id}$parts"
+  fi
   others=$(wipefs --no-act --noheadings --output OFFSET,TYPE -- "$1" 2>/dev/null | awk -v known=" $type $table \${table:+PMBR} " '
     index(known, " " $2 " ") == 0 { printf "%s%s at %s", (some++ ? ", " : ""), $2, $1 }')
   words=$words\${others:+\${words:+, }$others}
   case $words in *UUID=*) ;; *)
-    sum=$(samples_of_all "$1" 2>/dev/null | hash_unless_zero)
+    sum=$(hash_of_samples samples_of_all "$1" 256) || return 1
     words=\${words:-\${sum:+unknown content}}\${sum:+ sha256:$sum}
   esac
   printf '%s' "$words"
@@ -164,12 +167,19 @@ partitions_of() { # DEVICE
       found=$(blkid -p -O "$((start * 512))" -S "$((sectors * 512))" -o export -- "$1" 2>/dev/null)
       type=$(tag_of TYPE) id=$(tag_of UUID)
       if [ -z "$type" ]; then
-        sum=$(samples_of "$1" "$start" "$sectors" 2>/dev/null | hash_unless_zero)
+        sum=$(hash_of_samples samples_of "$1" "$start" "$sectors" 256) || exit 1
         type=\${sum:+unknown content sha256:$sum}
       fi
       parts="\${parts:+$parts, }$number: \${type:-empty}\${id:+ UUID=$id}"
     done
     [ -z "$parts" ] || printf ' (%s)' "$parts"
   }
+}
+
+content_of() { # DEVICE: "unknown REASON" or "content CONTENT"
+  unreadable="some of it cannot be read"
+  unknown=$(why_unknown "$1" | head -n 1)
+  [ -n "$unknown" ] || words=$(known_content "$1") || unknown=$unreadable
+  if [ -n "$unknown" ]; then echo "unknown $unknown"; else echo "content $words"; fi
 }
 `;

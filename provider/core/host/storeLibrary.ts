@@ -19,9 +19,9 @@ device_is() { # DEVICE CONTENT-OR-EMPTY UUID
   busy=$(why_busy "$real" | head -n 1)
   [ -z "$busy" ] || { event failed "$1 is in use: $busy"; return 1; }
   [ "$(blockdev --getro "$real" 2>/dev/null)" != 1 ] || { event failed "$1 is read-only"; return 1; }
-  unknown=$(why_unknown "$real")
-  [ -z "$unknown" ] || { event failed "nobody can say what is on $1: $unknown"; return 1; }
   now=$(content_of "$real")
+  case $now in "unknown "*) event failed "nobody can say what is on $1: \${now#unknown }"; return 1 ;; esac
+  now=\${now#content }
   if [ "$now" = "xfs UUID=$3" ] && is_unfinished "$real"; then return 0; fi
   [ "$now" = "$2" ] && return 0
   if [ -z "$2" ]; then event failed "$1 is not blank any more: it holds $now"
