@@ -361,10 +361,23 @@ function assertNothingHalf(sandbox: Sandbox, when: string): void {
 }
 
 describe("the shell text that runs on hosts", () => {
+  const library = `nonce=n home=/h\n${applyLibrary}${activationLibrary}${storeLibrary}`;
+
+  it("defines no function twice, the second of which would be called for the first", () => {
+    for (const text of [library, factsScript().script]) {
+      const names = [...text.matchAll(/^(\w+)\(\) *\{/gm)].map(([, name]) => name!);
+      assert.ok(names.length > 10);
+      assert.deepEqual(
+        names.filter((name, index) => names.indexOf(name) !== index),
+        [],
+      );
+    }
+  });
+
   it("has nothing that shellcheck warns of", () => {
     const shellcheck = debianTool("shellcheck", "shellcheck");
     const texts = {
-      library: `nonce=n home=/h\n${applyLibrary}${activationLibrary}${storeLibrary}`,
+      library,
       launch: launchScript({ id: "0011", nonce: "n" }, "true", 60),
       facts: factsScript().script,
     };
