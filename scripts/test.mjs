@@ -86,6 +86,12 @@ async function runLayer(layer, environment, extra) {
   return ran || extra.length > 0 ? result : { ...result, problems: ["not one test ran in this layer"] };
 }
 
+function expectedTables({ chosen, full, extra }) {
+  // With arguments such as -g not all of them need have anything to try.
+  if (extra.length > 0) return [];
+  return [...new Set(chosen.flatMap(({ tables, fullTables = [] }) => [...tables, ...(full ? fullTables : [])]))];
+}
+
 async function stopped() {
   return { ...nothing, problems: ["not run: interrupted"] };
 }
@@ -99,9 +105,7 @@ try {
   const trials = join(notes, "trials.jsonl");
   const options = parse(process.argv.slice(2));
   const results = await runAll(options, trials);
-  // With arguments such as -g not all of them need have anything to try.
-  const expected = options.extra.length > 0 ? [] : [...new Set(options.chosen.flatMap(({ tables }) => tables))];
-  const tables = trialTables(trials, expected);
+  const tables = trialTables(trials, expectedTables(options));
   if (tables.lines.length > 0) console.log(`\n== what was tried ==\n${tables.lines.join("\n")}`);
   if (tables.problems.length > 0) results.push({ ...nothing, name: "tried", problems: tables.problems, seconds: 0 });
   const { lines, good } = tally(results);

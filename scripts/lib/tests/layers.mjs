@@ -10,7 +10,7 @@ export const labTool = join(buildFolder, "test", "support", "lab", "cli.js");
 
 /**
  * What each layer of tests needs before it starts, how long one test may take, how long all of them, and what may
- * run side by side, and which tables of trials it fills.
+ * run side by side, and which tables of trials it fills, some of them in full runs only.
  * The order is the order they run in: the quickest answer first.
  */
 export const layers = [
@@ -40,10 +40,11 @@ export const layers = [
     prepare: withLabMachine,
     lanes: labLanes,
     tables: [
-      ...["clients cut off", "disks in use", "file systems without room", "guests in the way", "owners", "power cuts"],
+      ...["clients cut off", "disks in use", "file systems without room", "guests in the way", "owners"],
       ...["races", "refusals foreseen", "replaced and renamed", "secrets searched", "services that refuse"],
       ...["system calls cut", "system calls cut on a real Nova", "ways of access"],
     ],
+    fullTables: ["power cuts"],
   },
 ];
 

@@ -6,6 +6,11 @@ import { noteForRun } from "../../support/runNotes";
 import { beginTrial } from "../../support/trials";
 import { loadScript } from "./load";
 
+interface Layer {
+  tables: string[];
+  fullTables?: string[];
+}
+
 describe("the tables of what was tried", () => {
   const former = process.env["HOSTMEM_TRIALS"];
   let folder: string;
@@ -66,7 +71,7 @@ describe("the tables of what was tried", () => {
 
   it("are all of those that the tests of some layer fill", async () => {
     const { layers } = await loadScript("lib/tests/layers.mjs");
-    const listed = new Set(layers.flatMap((layer: { tables: string[] }) => layer.tables));
+    const listed = new Set(layers.flatMap((layer: Layer) => [...layer.tables, ...(layer.fullTables ?? [])]));
     const sources = readdirSync("test", { recursive: true, encoding: "utf8" }).filter((name) =>
       /(?<!trials\.test)\.ts$/.test(name),
     );
