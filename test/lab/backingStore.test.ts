@@ -331,7 +331,7 @@ describe("BackingStore on a host with real disks", function () {
     // Whoever holds the host's lock keeps the apply waiting between its plan and its first step.
     await host.succeed("flock /run/hostmem.lock sleep 600 > /dev/null 2>&1 & echo $! > /run/holder; sleep 1");
     const applying = stack.up({ mustSucceed: false });
-    await host.waitUntilSucceeds("systemctl is-active 'hostmem-apply-*' | grep -q active", 60);
+    await host.waitUntilSucceeds("systemctl is-active 'hostmem-apply-*' | grep active >/dev/null", 60);
     await host.succeed(`sleep 2; mkfs.ext4 -q ${device}; mount ${device} /opt; echo precious > /opt/file; umount /opt`);
     const filled = await hashOf(host, device);
     await host.succeed("kill $(pgrep -P $(cat /run/holder)); rm /run/holder");

@@ -20,7 +20,7 @@ const declared: DeclaredHost = {
 };
 const small: DeclaredHost = { BackingStore: { fileSystem: "tmpfs", size: "16 MiB", mountPoint } };
 
-const isOver = "! systemctl list-units --plain --no-legend 'hostmem-apply-*' | grep -q .";
+const isOver = "! systemctl list-units --plain --no-legend 'hostmem-apply-*' | grep . >/dev/null";
 const everySoMany = (count: number, step: number) =>
   Array.from({ length: Math.floor(count / step) }, (_, index) => 1 + index * step);
 const outcome = (work: Promise<void>) =>

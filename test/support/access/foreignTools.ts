@@ -19,7 +19,7 @@ export async function addForeignTools(host: LabHost): Promise<void> {
   const folder = await unpacked();
   // The links of a merged /usr must not be replaced by folders.
   await run("cp", ["-a", "--no-target-directory", join(folder, "root"), host.rootDirectory], { seconds: 120 });
-  await host.succeed("ldconfig; ln -s /usr/bin/busybox /usr/local/bin/ash; locale -a | grep -q ja_JP.utf8");
+  await host.succeed("ldconfig; ln -s /usr/bin/busybox /usr/local/bin/ash; locale -a | grep ja_JP.utf8 >/dev/null");
 }
 
 async function unpacked(): Promise<string> {

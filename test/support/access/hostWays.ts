@@ -14,7 +14,7 @@ for tool in awk base64 basename cat chgrp chmod chown cp cut date dd df dirname 
   path=$(type -P "$tool"); path=$(/usr/bin/busybox readlink -f "$path")
   mount --bind /usr/bin/busybox "$path"; echo "$path"
 done >/run/busybox-places
-stat --help 2>&1 | grep -q BusyBox; sh --help 2>&1 | grep -q BusyBox`;
+stat --help 2>&1 | grep BusyBox >/dev/null; sh --help 2>&1 | grep BusyBox >/dev/null`;
 
 /** States of a whole host: its tools, its file systems, its sshd, its sudo. */
 export const hostWays: readonly Account[] = [

@@ -7,7 +7,7 @@ import { mountPoint } from "./lives";
 import { differences, leftovers, type OutsideView, viewHost } from "./outside";
 
 const declared = { BackingStore: { fileSystem: "tmpfs", size: "16 MiB", mountPoint } };
-const isOver = "! systemctl list-units --plain --no-legend 'hostmem-apply-*' | grep -q .";
+const isOver = "! systemctl list-units --plain --no-legend 'hostmem-apply-*' | grep . >/dev/null";
 const home = "/var/lib/hostmem";
 /** Where an apply waits to be started. One that never was is forgotten once it is older than any client could be. */
 const launching = `${home}/apply`;

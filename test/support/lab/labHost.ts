@@ -158,7 +158,10 @@ export class LabHost {
 
   /** Waits until something listens on a TCP port. */
   async waitForOpenPort(port: number, seconds = 30): Promise<void> {
-    await this.waitUntilSucceeds(`ss --no-header --listening --tcp --numeric 'sport = :${port}' | grep -q .`, seconds);
+    await this.waitUntilSucceeds(
+      `ss --no-header --listening --tcp --numeric 'sport = :${port}' | grep . >/dev/null`,
+      seconds,
+    );
   }
 
   /** Writes a file. An existing one keeps its mode and owner unless others are given. */
