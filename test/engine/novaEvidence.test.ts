@@ -34,6 +34,7 @@ describe("that Nova came up", function () {
 
   /** @param evidence empty where it cannot be waited for. */
   function restart(say: string, { toFile = true, evidence = word, expectedMb = "-" } = {}): string {
+    sandbox?.remove();
     sandbox = new Sandbox();
     sandbox.write("/usr/sbin/systemctl", systemctl, 0o755);
     sandbox.write("/usr/sbin/journalctl", journalctl, 0o755);
