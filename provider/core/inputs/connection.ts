@@ -4,7 +4,7 @@ import { isHostName, isPlainName } from "../transport/plainName";
 import type { Inputs } from "./problem";
 
 /** Fields of `@pulumi/command`'s ConnectionArgs, and ours. */
-const connectionFields = [
+export const connectionFields = [
   "host",
   "port",
   "user",

@@ -1,19 +1,8 @@
+import { connectionFields } from "./connection";
 import type { Inputs } from "./problem";
 
 /** What only ssh reads: beside `transport: "local"` it says that another machine is meant. */
-const sshFields = [
-  "port",
-  "password",
-  "privateKey",
-  "privateKeyPassword",
-  "agentSocketPath",
-  "hostKey",
-  "dialErrorLimit",
-  "perDialTimeout",
-  "proxy",
-  "privateKeyFile",
-  "hostKeyChecking",
-] as const;
+const sshFields = connectionFields.filter((field) => !["host", "user", "transport"].includes(field));
 
 /**
  * Refuses a local connection that names another machine: it would change the one that Pulumi runs on, under the name of the
