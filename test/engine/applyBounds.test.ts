@@ -22,7 +22,6 @@ describe("an apply in which a tool", function () {
   this.timeout(240_000);
   let host: LightHost;
   let said: string[];
-  const path = process.env["PATH"];
   const declared = () => ({
     owner: "p/s/store",
     connection: { host: "localhost", transport: "local", user: "root" },
@@ -35,7 +34,7 @@ describe("an apply in which a tool", function () {
   beforeEach(async () => {
     hosts += 1;
     host = await LightHost.start();
-    process.env["PATH"] = `${host.shell}:${path}`;
+    host.beThisMachine();
     const log = mock.method(console, "log", () => {});
     said = [];
     log.mock.mockImplementation((line: string) => {
@@ -43,7 +42,6 @@ describe("an apply in which a tool", function () {
     });
   });
   afterEach(async () => {
-    process.env["PATH"] = path;
     mock.restoreAll();
     await host?.stop();
   });

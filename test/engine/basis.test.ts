@@ -18,15 +18,13 @@ const plan: Plan = {
 describe("a plan whose own files nobody has touched", function () {
   this.timeout(240_000);
   let host: LightHost;
-  const path = process.env["PATH"];
 
   beforeEach(async () => {
     host = await LightHost.start({ "/etc/nova/nova-compute.conf": "[libvirt]\nvirt_type = kvm\n" });
-    process.env["PATH"] = `${host.shell}:${path}`;
+    host.beThisMachine();
     mock.method(console, "log", () => {});
   });
   afterEach(async () => {
-    process.env["PATH"] = path;
     mock.restoreAll();
     await host?.stop();
   });

@@ -10,14 +10,12 @@ const kind = kinds.get("BackingStore")!;
 describe("the folder of libvirt's drop-ins, after a store", function () {
   this.timeout(120_000);
   let host: LightHost;
-  const path = process.env["PATH"];
   beforeEach(async () => {
     host = await LightHost.start();
-    process.env["PATH"] = `${host.shell}:${path}`;
+    host.beThisMachine();
     mock.method(console, "log", () => {});
   });
   afterEach(async () => {
-    process.env["PATH"] = path;
     mock.restoreAll();
     await host?.stop();
   });

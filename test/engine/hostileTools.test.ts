@@ -87,8 +87,7 @@ let hosts = 0;
 async function preview(files: Files, device: string, isMounted: boolean): Promise<string[]> {
   const host = await LightHost.start(files);
   const log = mock.method(console, "log", () => {});
-  const path = process.env["PATH"];
-  process.env["PATH"] = `${host.shell}:${path}`;
+  host.beThisMachine();
   try {
     if (isMounted) host.run(`mkdir ${elsewhere} && mount -t ext4 -o ro ${device} ${elsewhere}`);
     // By other means each time, as facts of the host before would count for half a minute.
@@ -108,7 +107,6 @@ async function preview(files: Files, device: string, isMounted: boolean): Promis
     );
     return [...refused, ...shown];
   } finally {
-    process.env["PATH"] = path;
     log.mock.restore();
     await host.stop();
   }

@@ -17,19 +17,17 @@ describe("what an apply has done is proven while another one", function () {
   this.timeout(240_000);
   let host: LightHost;
   let said: string[];
-  const path = process.env["PATH"];
 
   beforeEach(async () => {
     const uname = `#!/bin/sh\n${stopAt("facts", "half-way")}\nexec /usr/bin/uname "$@"\n`;
     host = await LightHost.start({ "/usr/sbin/uname": uname });
-    process.env["PATH"] = `${host.shell}:${path}`;
+    host.beThisMachine();
     said = [];
     mock.method(console, "log", (line: string) => {
       said.push(line);
     });
   });
   afterEach(async () => {
-    process.env["PATH"] = path;
     mock.restoreAll();
     host.run("touch /run/half-way /run/go");
     await host?.stop();

@@ -63,6 +63,8 @@ esac
  * `shell` is a folder for PATH, whose `sh` is this host's: to the local transport the machine itself is this host.
  */
 export class LightHost {
+  private leave = () => {};
+
   private constructor(
     private readonly folder: string,
     private readonly holder: ChildProcess,
@@ -102,6 +104,15 @@ export class LightHost {
     return host;
   }
 
+  /** Until it stops, what this process runs on its own machine runs there. */
+  beThisMachine(): void {
+    const path = process.env["PATH"];
+    process.env["PATH"] = `${this.shell}:${path}`;
+    this.leave = () => {
+      process.env["PATH"] = path;
+    };
+  }
+
   get shell(): string {
     return join(this.folder, "shell");
   }
@@ -125,6 +136,7 @@ export class LightHost {
   }
 
   async stop(): Promise<void> {
+    this.leave();
     const ended = once(this.holder, "exit");
     process.kill(this.process, "SIGKILL");
     await ended;
