@@ -30,6 +30,21 @@ END
 
 const noted = ["mkdir", "rm", "cp", "mv", "sync", "mount", "umount", "chattr", "systemctl"];
 
+const hold = "/run/hold";
+
+/** The next apply that changes something waits, a minute at most, until another one waits for the host's lock. */
+export async function holdFirst(host: LabHost): Promise<void> {
+  await host.succeed(`cat >/usr/sbin/hold-first && chmod 755 /usr/sbin/hold-first && touch ${hold}`, {
+    input: `#!/bin/sh
+/usr/bin/rm -f ${hold}
+for i in $(seq 300); do
+  for process in /proc/[0-9]*; do [ "$(cat $process/comm 2>/dev/null)" != flock ] || exit 0; done
+  sleep 0.2
+done
+`,
+  });
+}
+
 /** From now on the tools that change something write down, in their order, which apply used them. */
 export async function noteEffects(host: LabHost): Promise<void> {
   await host.succeed(`
@@ -37,7 +52,7 @@ export async function noteEffects(host: LabHost): Promise<void> {
       real=$(readlink -f "$(command -v $tool)")
       cat > /usr/sbin/$tool.noting <<END
 #!/bin/sh
-case "\\$(cat /proc/self/cgroup)" in *hostmem-apply-*) case "$tool \\$*" in systemctl\\ show* | systemctl\\ is-active*) ;; *) echo "\\$(sed -n 's/.*hostmem-apply-\\([0-9a-f]*\\).*/\\1/p' /proc/self/cgroup) $tool \\$*" >> /run/effects ;; esac ;; esac
+case "\\$(cat /proc/self/cgroup)" in *hostmem-apply-*) case "$tool \\$*" in systemctl\\ show* | systemctl\\ is-active*) ;; *) echo "\\$(sed -n 's/.*hostmem-apply-\\([0-9a-f]*\\).*/\\1/p' /proc/self/cgroup) $tool \\$*" >> /run/effects; [ ! -e ${hold} ] || hold-first ;; esac ;; esac
 exec $real "\\$@"
 END
       chmod 755 /usr/sbin/$tool.noting
