@@ -12,12 +12,26 @@ import { PrivatePlace } from "../support/ssh/places";
 import { beginTrial, type Prove } from "../support/trials";
 import { appliesSince, journalPlace } from "./support/novaState";
 import { filesWith, onHost } from "./support/search";
+import {
+  authorize,
+  letMountFail,
+  letMountGoOn,
+  letMountWait,
+  makeUser,
+  pinned,
+  setPassword,
+  sudoLog,
+  untilMountWaits,
+} from "./support/secretHosts";
 
 const places = [
   "not in state",
+  "not in the state of a failed create",
   "not in logs",
   "not in error texts",
-  "not on a host",
+  "not on a host while an apply runs",
+  "not on a host between up and destroy",
+  "not on a host after destroy",
   "not in a process or its environment",
 ] as const;
 type Place = (typeof places)[number];
@@ -82,7 +96,8 @@ describe("secrets of every kind, used on real hosts", function () {
     keyFile = fileKey.file;
     await makeUser(one, "by-password", {
       password: login,
-      sudoers: "Defaults:by-password rootpw\nby-password ALL=(ALL) ALL",
+      // sudoers(5): all that sudo itself is given, and all that goes to a command, in files that can be searched.
+      sudoers: `Defaults:by-password rootpw, log_input, log_output, use_pty, !compress_io, iolog_dir=${sudoLog}\nby-password ALL=(ALL) ALL`,
     });
     await setPassword(one, "root", rootPassword);
     await makeUser(two, "hop-password", { password: hopPassword });
@@ -152,17 +167,35 @@ describe("secrets of every kind, used on real hosts", function () {
     return result.diagnostics.map(({ message }) => message).join("\n");
   }
 
-  it("serve a preview, an update, and a preview that finds nothing to do", async () => {
+  it("serve a create that fails half-way, whose beginning is taken back", async () => {
     watch = new ProcessWatch(allForms(), undefined, 25);
+    for (const host of hosts) await letMountFail(host);
+    const said = await failing(project.up({ mustSucceed: false, flags: ["--logtostderr", "-v=8"] }));
+    assert.match(said, /no mounts today/);
+    await state.keep("failed create");
+    assert.match(state.kept["failed create"]!, /"type": "[^"]*BackingStore/, "it is in state, as it has begun");
+    await searchHosts("failed create");
+    await remember(project.destroy());
+    for (const host of hosts) await letMountGoOn(host);
+  });
+
+  it("serve a preview, an update, and a preview that finds nothing to do", async () => {
     const debug = { environment: { HOSTMEM_DEBUG: "1" } };
     await remember(project.preview({ flags: ["--logtostderr", "-v=8"], ...debug }));
-    const up = await project.up({ flags: ["--logtostderr", "-v=9", "--debug"], ...debug });
+    for (const host of hosts) await letMountWait(host);
+    const running = project.up({ flags: ["--logtostderr", "-v=9", "--debug"], ...debug });
+    running.catch(() => {});
+    for (const host of hosts) await untilMountWaits(host);
+    await searchHosts("apply");
+    for (const host of hosts) await letMountGoOn(host);
+    const up = await running;
     assert.equal(up.changes["create"], 3);
     // With --debug a message on the screen goes on over lines that do not say whose it is; in the log of events each is one.
     logs.push(up.stderr, readFileSync(join(project.directory, "..", "events.jsonl"), "utf8"));
     for (const host of hosts)
       assert.match(await host.readFile("/proc/mounts"), /tmpfs \/var\/lib\/libvirt\/qemu\/ram /);
     await remember(project.preview({ expectNoChanges: true }));
+    await searchHosts("up");
   });
 
   it("are all named by one preview that uses wrong ones, and shown by none", async () => {
@@ -219,22 +252,34 @@ describe("secrets of every kind, used on real hosts", function () {
     }
     // Neither runs the program: what they know is what state has.
     await remember(project.refresh({ expectNoChanges: true }));
-    await state.keep();
+    await state.keep("end");
+    await searchHosts("end");
     await remember(project.destroy({ flags: ["--logtostderr", "-v=9"] }));
     for (const host of [one, two]) assert.doesNotMatch(await host.readFile("/proc/mounts"), /qemu\/ram/);
   });
 
   /** Everything of the stack on this machine: checkpoints with their history, saved events, Pulumi's own home. */
   const state = {
-    exported: "",
-    keep: async () => {
-      state.exported = (await project.command(["stack", "export"])).stdout;
+    kept: {} as Record<string, string>,
+    keep: async (when: string) => {
+      state.kept[when] = (await project.command(["stack", "export"])).stdout;
     },
   };
+
+  /** What the hosts have of any secret that there is by now, by the moment at which they were searched. */
+  const foundOnHosts = new Map<string, string[]>();
+  async function searchHosts(when: string): Promise<void> {
+    const found = await Promise.all(
+      hosts.map(async (host) => (await onHost(host, allForms())).map((place) => `${place} of ${host.name}`)),
+    );
+    foundOnHosts.set(when, found.flat());
+  }
 
   it("are found in none of all these places", async () => {
     watch.stop();
     assert.ok(watch.samples > 100, String(watch.samples));
+    const recorded = await hosts[0]!.succeed(`cat $(find ${sudoLog} -type f -name '*in') | wc -c`);
+    assert.ok(Number(recorded) > 10_000, `sudo has recorded ${recorded} bytes of input`);
     const logged = logs
       .join("\n")
       .split("\n")
@@ -244,15 +289,21 @@ describe("secrets of every kind, used on real hosts", function () {
     for (const [name, { text, prove }] of secrets) {
       const forms = [...formsOf(text).keys()];
       const isIn = (place: string) => place.split("\n").filter((line) => forms.some((form) => line.includes(form)));
-      assert.deepEqual(isIn(state.exported), [], `${name} in the exported state`);
+      assert.deepEqual(isIn(state.kept["end"]!), [], `${name} in the exported state`);
       assert.deepEqual(await filesWith(forms, join(project.directory, "..")), [], `${name} in the stack's files`);
       prove("not in state");
+      assert.deepEqual(isIn(state.kept["failed create"]!), [], `${name} in the state of a failed create`);
+      prove("not in the state of a failed create");
       assert.deepEqual(isIn(logged), [], `${name} in logs`);
       prove("not in logs");
       assert.deepEqual(isIn(said), [], `${name} in error texts`);
       prove("not in error texts");
+      assert.deepEqual(foundOnHosts.get("apply"), []);
+      prove("not on a host while an apply runs");
+      for (const when of ["failed create", "up", "end"]) assert.deepEqual(foundOnHosts.get(when), [], when);
+      prove("not on a host between up and destroy");
       for (const host of hosts) assert.deepEqual(await onHost(host, forms), [], `${name} on ${host.name}`);
-      prove("not on a host");
+      prove("not on a host after destroy");
       assert.deepEqual(isIn([...watch.found].join("\n")), [], `${name} in a process`);
       prove("not in a process or its environment");
     }
@@ -276,26 +327,3 @@ describe("secrets of every kind, used on real hosts", function () {
 
   const allForms = () => [...secrets.values()].flatMap(({ text }) => [...formsOf(text).keys()]);
 });
-
-const pinned = (host: LabHost) => ({ host: host.address, hostKey: host.connection.hostKey });
-
-async function setPassword(host: LabHost, user: string, password: string): Promise<void> {
-  await host.succeed("chpasswd", { input: `${user}:${password}\n` });
-}
-
-async function authorize(host: LabHost, user: string, publicKey: string): Promise<void> {
-  await host.succeed(`install -d -m 700 -o ${user} ~${user}/.ssh; cat >~${user}/.ssh/authorized_keys`, {
-    input: publicKey,
-  });
-}
-
-async function makeUser(
-  host: LabHost,
-  user: string,
-  options: { password?: string; publicKey?: string; sudoers?: string },
-): Promise<void> {
-  await host.succeed(`useradd --create-home --shell /bin/bash ${user}`);
-  if (options.password) await setPassword(host, user, options.password);
-  if (options.publicKey) await authorize(host, user, options.publicKey);
-  if (options.sudoers) await host.succeed(`cat >/etc/sudoers.d/${user}`, { input: `${options.sudoers}\n` });
-}
