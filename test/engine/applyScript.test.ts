@@ -3,54 +3,28 @@ import { spawn } from "node:child_process";
 import { symlinkSync, writeFileSync } from "node:fs";
 import { sha256 } from "../../provider/core/facts/hostFile";
 import type { OptionEdit } from "../../provider/core/files/edit";
-import { kinds } from "../../provider/core/kinds";
-import { fileBackedMemoryConfig } from "../../provider/core/kinds/fileBackedMemoryConfig";
-import type { Plan, Step, WriteRecordStep } from "../../provider/core/plan/step";
+import type { Step, WriteRecordStep } from "../../provider/core/plan/step";
 import { debianTool } from "../support/debianTool";
 import { DescribedHost } from "../support/plans/describedHost";
 import { readArgs } from "../support/plans/planCase";
-import { Sandbox } from "../support/sandbox/sandbox";
-import { cutting } from "../support/sandbox/stubs";
-
-const novaConf = "/etc/nova/nova.conf";
-const qemuConf = "/etc/libvirt/qemu.conf";
-const record = "/var/lib/hostmem/objects/FileBackedMemoryConfig.json";
-const pending = "/var/lib/hostmem/pending.json";
-const hostId = "/var/lib/hostmem/host-id";
-/** With bytes beyond ASCII, CRLF, and a last line without an end. */
-const original = "[DEFAULT]\r\n# d\xc3\xa9j\xc3\xa0\r\nstate_path = /var/lib/nova\r\n[libvirt]\r\ncpu_mode = none";
-const files = [novaConf, "/etc/nova/nova-compute.conf", qemuConf];
-const kind = kinds.get(fileBackedMemoryConfig.name)!;
-
-function prepared(shell?: readonly string[]): Sandbox {
-  const sandbox = new Sandbox(shell);
-  sandbox.write(novaConf, original, 0o640);
-  sandbox.write("/etc/nova/nova-compute.conf", "[libvirt]\nvirt_type = kvm\n");
-  sandbox.write(qemuConf, "# comment\n", 0o600);
-  return sandbox;
-}
-
-function planFor(sandbox: Sandbox, declared: Record<string, unknown> | "removed"): Plan {
-  const facts = sandbox.host(files).facts();
-  const args = readArgs(kind, declared === "removed" ? { capacity: "1 GiB" } : declared);
-  const made =
-    declared === "removed" ? kind.undo(args, facts) : kind.evaluate(args, facts, { recorded: undefined, planned: [] });
-  assert.deepEqual(made.problems, []);
-  return made.plan;
-}
-
-function apply(sandbox: Sandbox, declared: Record<string, unknown> | "removed") {
-  return sandbox.apply(planFor(sandbox, declared));
-}
-
-const one = { capacity: "1 GiB", activation: "deferred" };
-const changed =
-  "[DEFAULT]\r\nreserved_host_memory_mb = 0\r\nram_allocation_ratio = 1.0\r\n# d\xc3\xa9j\xc3\xa0\r\n" +
-  "state_path = /var/lib/nova\r\n[libvirt]\r\nfile_backed_memory = 1024\r\ncpu_mode = none";
+import type { Sandbox } from "../support/sandbox/sandbox";
+import {
+  apply,
+  changed,
+  hostId,
+  kind,
+  novaConf,
+  one,
+  original,
+  pending,
+  planFor,
+  prepared,
+  qemuConf,
+  record,
+} from "./support/appliedMemory";
 
 describe("the script of an apply", function () {
-  // Some of these are hundreds of applies, one for each place to be cut at: on a busy machine that takes minutes.
-  this.timeout(900_000);
+  this.timeout(240_000);
   let sandbox: Sandbox;
   afterEach(() => sandbox?.remove());
 
@@ -289,70 +263,4 @@ os.setxattr("${novaConf}", "user.note", b"kept")'`);
     assert.equal(apply(sandbox, one).report.status, "applied");
     assert.equal(sandbox.read(novaConf), changed);
   });
-
-  it("survives being cut before any of its commands, and a second run ends it", () => {
-    const tools = ["mkdir", "rm", "cp", "cat", "sync", "mv", "base64", "head", "tail"];
-    const declared = { ...one, memoryBackingDir: "/var/lib/libvirt/qemu/ram2" };
-    let cuts = 0;
-    for (let at = 1; ; at++) {
-      sandbox?.remove();
-      sandbox = prepared();
-      for (const tool of tools) sandbox.write(`/usr/sbin/${tool}`, cutting(tool), 0o755);
-      sandbox.write("/run/cut", `${at}\n`);
-      const first = apply(sandbox, declared);
-      if (first.ended) break;
-      cuts++;
-      assertNothingHalf(sandbox, `cut before command ${at}`);
-      sandbox.write("/run/cut", "0\n");
-      const second = apply(sandbox, declared);
-      assert.equal(
-        second.report.status ?? "nothing to do",
-        second.log ? "applied" : "nothing to do",
-        `${at}: ${second.log}`,
-      );
-      assert.equal(sandbox.read(novaConf), changed, `cut before command ${at}`);
-      assert.ok(sandbox.read(record) && sandbox.read(pending) && sandbox.read(hostId), `cut before command ${at}`);
-      const left = sandbox.run("ls -A /etc/nova /etc/libvirt /run").match(/^.*hostmem-new.*$|^hostmem\.\w+$/m);
-      const isLock = left?.[0] === "hostmem.lock";
-      assert.ok(left === null || isLock, `cut before command ${at}: ${left?.[0]}`);
-    }
-    assert.ok(cuts > 30, `${cuts} cuts`);
-  });
-
-  it("that removes an object survives being cut before any of its commands, too", () => {
-    const tools = ["mkdir", "rm", "cp", "sync", "mv", "base64"];
-    for (let at = 1; ; at++) {
-      sandbox?.remove();
-      sandbox = prepared();
-      apply(sandbox, one);
-      for (const tool of tools) sandbox.write(`/usr/sbin/${tool}`, cutting(tool), 0o755);
-      sandbox.write("/run/cut", `${at}\n`);
-      // The restart is of the lab tests: here it would only take its time.
-      const { steps } = planFor(sandbox, "removed");
-      const first = sandbox.apply({ steps: steps.filter((step) => step.kind !== "activate"), warnings: [] });
-      if (first.ended) break;
-      assertNothingHalf(sandbox, `cut before command ${at}`);
-      sandbox.write("/run/cut", "0\n");
-      const again = planFor(sandbox, "removed");
-      sandbox.apply({ steps: again.steps.filter((step) => step.kind !== "activate"), warnings: [] });
-      assert.equal(sandbox.read(novaConf), original, `cut before command ${at}`);
-      for (const path of [record, pending])
-        assert.equal(sandbox.read(path), undefined, `cut before command ${at}: ${path}`);
-    }
-  });
 });
-
-/** At any moment a file is the old or the new one, and what is ours in it is recorded, with the restart that it needs. */
-function assertNothingHalf(sandbox: Sandbox, when: string): void {
-  const text = sandbox.read(novaConf);
-  assert.ok(text === original || text === changed, when);
-  const ours = sandbox.read(record);
-  if (text === changed) {
-    assert.ok(ours?.includes("file_backed_memory = 1024"), when);
-    assert.ok(sandbox.read(pending), when);
-  }
-  for (const path of [record, pending]) {
-    const content = sandbox.read(path);
-    if (content !== undefined) JSON.parse(content);
-  }
-}
