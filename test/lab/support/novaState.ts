@@ -66,10 +66,11 @@ export async function lineOf(host: LabHost, file: string, option: string): Promi
 export async function traces(host: LabHost): Promise<string[]> {
   const found = await host.succeed(
     "find /var/lib/hostmem -mindepth 1 2>/dev/null || :; [ ! -e /var/lib/hostmem ] || echo /var/lib/hostmem; " +
-      "systemctl list-units --all --plain --no-legend 'hostmem-*'; find /etc /run -name '*hostmem*' ! -name hostmem.lock; " +
+      "systemctl list-units --all --plain --no-legend 'hostmem-*'; " +
+      "find /etc /run -path /run/udev -prune -o -name '*hostmem*' ! -name hostmem.lock -print; " +
       "ls -d /run/hostmem.* 2>/dev/null | grep -v '^/run/hostmem.lock$' || :",
   );
-  // The lab's own names are in /run/udev and the like.
+  // The lab's own names; of its disks and ports udev keeps more.
   return found.split("\n").filter((line) => line !== "" && !line.includes("hostmem-disk"));
 }
 
