@@ -14,7 +14,7 @@ export class LabError extends Error {
 
 /** Bounds and input for one command. */
 export interface CommandOptions {
-  /** Seconds after which the command is killed and the call fails. Default 60. */
+  /** Seconds after which the command is killed and the call fails. Default 60; in a vm 300. */
   seconds?: number;
   /** Text or bytes for its standard input, which is otherwise empty. */
   input?: string | Buffer;

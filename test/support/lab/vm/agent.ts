@@ -127,7 +127,7 @@ class Connection {
   }
 
   async run(script: string, options: CommandOptions): Promise<CommandResult> {
-    const seconds = options.seconds ?? 60;
+    const seconds = options.seconds ?? 300; // An emulated processor needs for one second's work many.
     const input = Buffer.from(options.input ?? "");
     const request = { script, seconds, inputBytes: input.length };
     this.socket.write(`${JSON.stringify({ ...request, environment: { ...environment, ...options.environment } })}\n`);
