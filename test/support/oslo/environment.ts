@@ -3,6 +3,8 @@ import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { withLock } from "../lab/lock";
+import { installPackages } from "../machinePackages";
 
 const run = promisify(execFile);
 
@@ -13,7 +15,12 @@ export const cacheDirectory = join(process.env["XDG_CACHE_HOME"] || join(homedir
 export const osloVersions = ["9.0.0", "10.7.0"] as const;
 
 /** The Python of a virtual environment that has this version of oslo.config; made on first use. */
-export async function osloPython(version: string): Promise<string> {
+export function osloPython(version: string): Promise<string> {
+  // Several test files may come here at once.
+  return withLock(`oslo-${version}`, 900, () => osloPythonAlone(version));
+}
+
+async function osloPythonAlone(version: string): Promise<string> {
   const directory = join(cacheDirectory, "oslo", version);
   const python = join(directory, "bin", "python");
   const check = `import importlib.metadata as m, oslo_config.cfg; assert m.version("oslo.config") == "${version}"`;
@@ -32,8 +39,8 @@ async function makeEnvironment(directory: string): Promise<void> {
   const arguments_ = ["-m", "venv", directory];
   if (await succeeds("python3", arguments_)) return;
   if (await succeeds("/usr/bin/python3", arguments_)) return;
-  await succeeds("apt-get", ["install", "--yes", "--no-install-recommends", "python3-venv"]);
   try {
+    installPackages(["python3-venv"]);
     await run("/usr/bin/python3", arguments_, { timeout: 120_000 });
   } catch (cause) {
     throw new Error("no python3 here can make a virtual environment: install python3 and python3-venv", { cause });
