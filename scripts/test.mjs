@@ -52,7 +52,7 @@ async function runAll({ chosen, full, extra }, trials) {
   process.on("SIGTERM", onSignal);
   if (chosen.some(({ name }) => name === "unit")) await record("lint", () => lint(environment));
   for (const layer of chosen) {
-    await record(layer.name, () => (interrupted ? stopped() : runLayer(layer, environment, extra)));
+    await record(layer.name, () => (interrupted ? stopped() : runLayer(layer, environment, { full, extra })));
   }
   return results;
 }
@@ -76,11 +76,16 @@ async function lint(environment) {
   return code === 0 ? { ...nothing, passed: 1 } : { ...nothing, problems: [`biome check: exit code ${code}`] };
 }
 
-async function runLayer(layer, environment, extra) {
+async function runLayer(layer, environment, { full, extra }) {
   console.log(`\n== ${layer.name} ==`);
   const files = testFilesOf(layer.name);
   if (files.length === 0) return { ...nothing, problems: ["no test was found in this layer"] };
-  const result = await runLanes(layer.lanes(files), { ...layer, environment: await layer.prepare(environment), extra });
+  const result = await runLanes(layer.lanes(files, full), {
+    ...layer,
+    atOnce: layer.atOnce(full),
+    environment: await layer.prepare(environment),
+    extra,
+  });
   // With arguments such as -g a layer may well have nothing to run; the total still must not be nothing.
   const ran = result.passed + result.failed + result.problems.length > 0;
   return ran || extra.length > 0 ? result : { ...result, problems: ["not one test ran in this layer"] };

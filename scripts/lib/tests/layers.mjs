@@ -3,14 +3,14 @@ import { join } from "node:path";
 import { toolchain } from "../../toolchain.mjs";
 import { runAttached } from "../command.mjs";
 import { buildFolder, root, toolFolder } from "../paths.mjs";
-import { labLanes } from "./lanes.mjs";
+import { dealt, labLanes } from "./lanes.mjs";
 
 /** The compiled entry point of the lab's own tools. */
 export const labTool = join(buildFolder, "test", "support", "lab", "cli.js");
 
 /**
- * What each layer of tests needs before it starts, how long one test may take, how long all of them, and what may
- * run side by side, and which tables of trials it fills, some of them in full runs only.
+ * What each layer of tests needs before it starts, how long one test may take, how long all of them, what may run side
+ * by side and how much of it at once, and which tables of trials it fills, some of them in full runs only.
  * The order is the order they run in: the quickest answer first.
  */
 export const layers = [
@@ -19,7 +19,8 @@ export const layers = [
     testLimitSeconds: 60,
     limitSeconds: 900,
     prepare: async (environment) => environment,
-    lanes: oneLane,
+    lanes: (files) => dealt("unit", files, 1),
+    atOnce: () => 1,
     tables: ["wrong inputs", "owners", "hostile output", "fuzz cases"],
   },
   {
@@ -27,7 +28,10 @@ export const layers = [
     testLimitSeconds: 300,
     limitSeconds: 3600,
     prepare: withToolchain,
-    lanes: oneLane,
+    lanes: (files) => dealt("engine", files, 2),
+    atOnce: () => 2,
+    // The sandboxes of one lane would hold what the other one has mounted: each sees its own mounts, and no other's.
+    inside: process.getuid?.() === 0 ? ["unshare", "--mount", "--propagation", "private"] : [],
     tables: [
       ...["contents of a disk", "hostile output", "races", "upgrades of the tool", "values and shells"],
       ...["ways of access", "wrong inputs, as Pulumi prints them"],
@@ -38,7 +42,9 @@ export const layers = [
     testLimitSeconds: 1800,
     limitSeconds: 6 * 3600,
     prepare: withLabMachine,
-    lanes: labLanes,
+    // In a full run many files start several hosts, and none of their tests waits long for anything but a processor.
+    lanes: (files, full) => labLanes(files, full ? 1 : 2),
+    atOnce: (full) => (full ? 2 : 3),
     tables: [
       ...["clients cut off", "disks in use", "file systems without room", "guests in the way", "owners"],
       ...["races", "refusals foreseen", "replaced and renamed", "secrets searched", "services that refuse"],
@@ -47,10 +53,6 @@ export const layers = [
     fullTables: ["power cuts"],
   },
 ];
-
-function oneLane(files) {
-  return [{ name: "all", files }];
-}
 
 async function withToolchain(environment) {
   return { ...environment, ...(await toolchain()).environment };

@@ -16,7 +16,7 @@ const LINGER_OUTPUT_SECONDS = 2;
 /**
  * Runs test files in one mocha process and gives the counts, with a line for each failed test as `failures`, and everything
  * that is wrong beyond those as `problems`: a crash, a skipped test, a process that does not end. With a `prefix`, each line
- * of output begins with it.
+ * of output begins with it. `inside` is a command that runs the rest of its words in another surrounding.
  * @returns {Promise<{passed: number, failed: number, failures: string[], problems: string[], interrupted: boolean}>}
  */
 export async function runMocha(
@@ -27,6 +27,7 @@ export async function runMocha(
     limitSeconds,
     lingerSeconds = LINGER_SECONDS,
     extra = [],
+    inside = [],
     stdio = "inherit",
     prefix = "",
     show = (line, stream) => stream.write(`${line}\n`),
@@ -44,10 +45,11 @@ export async function runMocha(
     `counts=${countsFile}`,
     ...(prefix && process.stdout.isTTY ? ["--color"] : []),
   ];
+  const [program, ...words] = [...inside, join(toolFolder, "node"), ...args, ...extra, ...files];
   let stopWatch;
   let stopped;
   try {
-    const code = await runAttached(join(toolFolder, "node"), [...args, ...extra, ...files], {
+    const code = await runAttached(program, words, {
       cwd: root,
       env: environment,
       stdio: prefix ? ["inherit", "pipe", "pipe"] : stdio,
