@@ -3,6 +3,7 @@ import { compareRecords, type HostRecord, recordHost } from "../support/lab/host
 import { type LabHost, startLabHost } from "../support/lab/labHost";
 import { compareUpper, recordUpper } from "../support/lab/upperRecord";
 import { sampled } from "../support/sampled";
+import { bootWithout } from "./support/bootWithout";
 import { errorsOf, hostLines, hostWarnings, LabStack, operationsOf } from "./support/labStack";
 import { traces } from "./support/novaState";
 import { programOf } from "./support/programs";
@@ -394,9 +395,7 @@ describe("BackingStore on a host with real disks", function () {
 
   it("can be destroyed when its disk is gone, and its host has booted without it", async () => {
     await stack.up();
-    await host.stop();
-    host.plugDisk(0, false);
-    await host.start();
+    await bootWithout(host, 0);
     assert.equal(await mountAt(host, mountPoint), undefined);
     assert.match(errorsOf(await stack.failingPreview()).replace(/\s+/g, " "), /\S+ does not exist on the host/);
     await stack.destroy();

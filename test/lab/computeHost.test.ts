@@ -1,5 +1,6 @@
 import { strict as assert } from "node:assert";
 import type { LabHost } from "../support/lab/labHost";
+import { bootWithout } from "./support/bootWithout";
 import { cleanNovaHost } from "./support/cleanHost";
 import { errorsOf, hostLines, LabStack, operationsOf } from "./support/labStack";
 import {
@@ -155,9 +156,7 @@ describe("ComputeHost", function () {
     this.timeout(600_000);
     stack.project.setProgram(programOf({ host: declared() }));
     await stack.up();
-    await host.stop();
-    host.plugDisk(0, false);
-    await host.start({ withNova: false });
+    await bootWithout(host, 0, { withNova: false });
     await host.execute("timeout 20 virsh -q list");
     assert.notEqual((await host.execute("systemctl is-active libvirtd")).stdout.trim(), "active");
     await stack.destroy();

@@ -2,6 +2,7 @@ import { strict as assert } from "node:assert";
 import { compareRecords, type HostRecord, recordHost } from "../support/lab/hostRecord";
 import { type LabHost, startLabHost } from "../support/lab/labHost";
 import { beginTrial } from "../support/trials";
+import { bootWithout } from "./support/bootWithout";
 import { errorsOf, hostLines, hostWarnings, LabStack } from "./support/labStack";
 import { traces } from "./support/novaState";
 import { programOf } from "./support/programs";
@@ -165,9 +166,7 @@ describe("BackingStore below libvirt", function () {
   });
 
   it("lets a host boot without its disk, and libvirt not start there", async () => {
-    await host.stop();
-    host.plugDisk(0, false);
-    await host.start();
+    await bootWithout(host, 0);
     assert.equal(await mountAt(host, mountPoint), undefined);
     const failing = await host.execute("timeout 20 virsh -q list");
     assert.notEqual(failing.exitCode, 0);
