@@ -2,6 +2,7 @@ import { strict as assert } from "node:assert";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { keepSome } from "../support/sampled";
 import { PrivatePlace } from "../support/ssh/places";
 import { SlowHosts } from "../support/ssh/slowHosts";
 import { type OperationOptions, Project } from "./support/project";
@@ -90,4 +91,6 @@ describe("a host that the same program makes", function () {
     assert.equal(destroy.changes["delete"], 3);
     assert.deepEqual((await project.exportStack()).deployment.resources ?? [], []);
   });
+
+  keepSome(this, "hosts that boot", 1, this.tests.slice(0, 2));
 });

@@ -5,6 +5,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from "node:
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { installOnMachine } from "../support/machinePackages";
+import { keepSome } from "../support/sampled";
 import { contentTools } from "../support/store/contents";
 import { callLibrary, callLibraryIn, readDevice, usualPath } from "../support/store/hostLibrary";
 import { LoopDisk, onDisk } from "../support/store/loopDisk";
@@ -157,4 +158,6 @@ describe("a disk of this machine that is in use is refused, consent or not:", fu
     assert.deepEqual(readDevice(disk.device).device.partitions, []);
     rmSync(folder, { recursive: true });
   });
+
+  keepSome(this, "disks in use on this machine", 4);
 });

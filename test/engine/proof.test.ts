@@ -3,6 +3,7 @@ import { mock } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { kinds } from "../../provider/core/kinds";
 import { create } from "../../provider/lifecycle";
+import { keepSome } from "../support/sampled";
 import { LightHost } from "../support/sandbox/lightHost";
 
 const kind = kinds.get("FileBackedMemoryConfig")!;
@@ -105,4 +106,6 @@ describe("what an apply has done is proven while another one", function () {
       /^Error: \[localhost\] another apply changed this host right after this one: p\/s\/memory, pid \d+, since \S+; still to do: set \[libvirt\] file_backed_memory = 1024/,
     );
   });
+
+  keepSome(this, "proofs beside another apply", 2);
 });

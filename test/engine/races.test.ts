@@ -65,7 +65,7 @@ describe("two applies at once on one host", function () {
     { name: "the same up twice", first: "removed", next: [one, one], ends: ["1024"] },
   ];
   const trials = pairs.flatMap((pair) => Array.from({ length: 25 }, (_, index) => ({ pair, index })));
-  for (const { pair, index } of sampled("two applies at once", trials, 6)) {
+  for (const { pair, index } of sampled("two applies at once", trials, 4)) {
     const name = `${pair.name}, lot ${index + 1}`;
     it(`do not mix: ${name}`, () => {
       const prove = beginTrial("races", name, ["no interleaving", "converged or explained"]);
@@ -112,7 +112,7 @@ describe("a file that somebody changes while an apply is at it", function () {
   // How many commands an apply of this plan uses, give or take: a point beyond its end is an edit that comes after it.
   const points = Array.from({ length: 90 }, (_, index) => index + 1);
   const moments = [
-    ...sampled("an editor", points, 10).map((at) => ({ when: `before command ${at}`, at, watched: tools })),
+    ...sampled("an editor", points, 5).map((at) => ({ when: `before command ${at}`, at, watched: tools })),
     { when: "after the last look, before the swap", at: 1, watched: ["python3"] },
   ];
   for (const { when, at, watched } of moments) {

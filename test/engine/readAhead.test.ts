@@ -1,6 +1,7 @@
 import { strict as assert } from "node:assert";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { keepSome } from "../support/sampled";
 import { PrivatePlace } from "../support/ssh/places";
 import { type Session, SlowHosts } from "../support/ssh/slowHosts";
 import { type OperationResult, Project } from "./support/project";
@@ -144,6 +145,8 @@ describe("hosts that are read ahead", function () {
       assert.doesNotMatch(text, /readAhead/);
     }
   });
+
+  keepSome(this, "hosts read ahead", 2);
 });
 
 function saidOf(result: OperationResult): string {

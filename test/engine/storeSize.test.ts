@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { canGrow, promisedBytes } from "../../provider/core/kinds/storeSize";
 import { installOnMachine } from "../support/machinePackages";
+import { keepSome } from "../support/sampled";
 import { callLibrary, readDevice } from "../support/store/hostLibrary";
 import { LoopDisk, onDisk } from "../support/store/loopDisk";
 
@@ -72,4 +73,6 @@ describe("a store that was made on a disk of this machine", function () {
       });
     }
   }
+
+  keepSome(this, "sizes of a store", 3);
 });

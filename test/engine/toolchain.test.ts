@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { itInFullRuns } from "../support/sampled";
 import { Project } from "./support/project";
 
 /** A provider that is a constant text, as the real ones are, and touches nothing. */
@@ -29,14 +30,14 @@ describe("the toolchain", () => {
   });
   after(() => project?.remove());
 
-  it("previews a resource whose provider is a constant text", async () => {
+  itInFullRuns("previews a resource whose provider is a constant text", async () => {
     const { changes, steps } = await project.preview();
     assert.deepEqual(changes, { create: 2 });
     assert.deepEqual(operationsOn("probe", steps), ["create"]);
     assert.equal((await project.exportStack()).deployment.resources, undefined);
   });
 
-  it("creates it and records what the provider returned", async () => {
+  itInFullRuns("creates it and records what the provider returned", async () => {
     await project.up();
     const { resources = [] } = (await project.exportStack()).deployment;
     const resource = resources.find(({ type }) => type === "pulumi-nodejs:dynamic/hostmem:Probe");
@@ -45,14 +46,14 @@ describe("the toolchain", () => {
     assert.equal(resource?.inputs?.["__provider"], probe);
   });
 
-  it("finds nothing to do in a second preview and in a refresh", async () => {
+  itInFullRuns("finds nothing to do in a second preview and in a refresh", async () => {
     const preview = await project.preview({ expectNoChanges: true });
     assert.deepEqual(preview.changes, { same: 2 });
     const refresh = await project.refresh({ expectNoChanges: true });
     assert.deepEqual(refresh.changes, { same: 2 });
   });
 
-  it("updates it in place when an input changed, and fails where no change was expected", async () => {
+  itInFullRuns("updates it in place when an input changed, and fails where no change was expected", async () => {
     project.setProgram(programWithSize("2 GiB"));
     const refused = await project.preview({ expectNoChanges: true, mustSucceed: false });
     assert.notEqual(refused.code, 0);
@@ -63,7 +64,7 @@ describe("the toolchain", () => {
     assert.deepEqual([step?.oldInputs["size"], step?.newInputs["size"]], ["1 GiB", "2 GiB"]);
   });
 
-  it("destroys it", async () => {
+  itInFullRuns("destroys it", async () => {
     const { changes } = await project.destroy();
     assert.deepEqual(changes, { delete: 2 });
     assert.equal((await project.exportStack()).deployment.resources, undefined);

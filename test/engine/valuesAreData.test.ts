@@ -126,7 +126,15 @@ for (const [shellName, shell] of Object.entries(shells)) {
         const first = bytes(value).split("\n", 1)[0];
         assert.deepEqual(said, [`cannot ${first}`, first]);
       }
-      assert.equal(here.run("find / -xdev -name RAN 2>/dev/null"), "");
+      // Whatever was written lies in the layer above this machine's own files, and in the sandbox's /run.
+      const written = [here.path("/"), here.path("/run/.")].flatMap((place) =>
+        readdirSync(place, { recursive: true, encoding: "latin1" }),
+      );
+      assert.ok(written.some((path) => path.endsWith("tmp/printed")));
+      assert.deepEqual(
+        written.filter((path) => /(^|\/)RAN$/.test(path)),
+        [],
+      );
       prove("never run");
       prove("kept whole");
     });

@@ -22,6 +22,18 @@ export function drawn<T>(label: string, cases: readonly T[], count: number): T[]
   return cases.filter((_, index) => chosen.has(index));
 }
 
+/**
+ * Of tests that need not each other, some drawn by the seed stay in their suite; all of them in a full run. To be called at
+ * the end of the suite, as `keepSome(this, …)`.
+ *
+ * @param tests which of the suite's own tests may go; all of them, unless told otherwise.
+ */
+export function keepSome(suite: Mocha.Suite, label: string, count: number, tests = suite.tests): void {
+  const gone = new Set(tests);
+  for (const test of sampled(label, tests, count)) gone.delete(test);
+  suite.tests = suite.tests.filter((test) => !gone.has(test));
+}
+
 /** A test that only a full run has: what it shows changes rarely, and takes long. */
 export function itInFullRuns(title: string, test: Mocha.AsyncFunc): void {
   if (isFullRun) it(title, test);
