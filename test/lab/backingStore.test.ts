@@ -2,7 +2,7 @@ import { strict as assert } from "node:assert";
 import { compareRecords, type HostRecord, recordHost } from "../support/lab/hostRecord";
 import { type LabHost, startLabHost } from "../support/lab/labHost";
 import { compareUpper, recordUpper } from "../support/lab/upperRecord";
-import { sampled } from "../support/sampled";
+import { keepSome, sampled } from "../support/sampled";
 import { bootWithout } from "./support/bootWithout";
 import { errorsOf, hostLines, hostWarnings, LabStack, operationsOf } from "./support/labStack";
 import { traces } from "./support/novaState";
@@ -314,7 +314,7 @@ describe("BackingStore on a host with real disks", function () {
       says: /xfs needs mkfs.xfs on the host; install xfsprogs/,
     },
   ];
-  for (const { name, prepare, tidy = ":", args = {}, says } of sampled("refusals of a store", refusals, 4)) {
+  for (const { name, prepare, tidy = ":", args = {}, says } of sampled("refusals of a store", refusals, 2)) {
     it(`refuses ${name}, and changes nothing`, async () => {
       const real = (await host.succeed(`readlink -f ${device}`)).trim();
       const onDisk = (script: string) => script.replaceAll("DISK", real);
@@ -412,4 +412,6 @@ describe("BackingStore on a host with real disks", function () {
     await stack.preview({ expectNoChanges: true });
     assert.deepEqual(hostWarnings(await stack.preview()), []);
   });
+
+  keepSome(this, "stores on real disks", 4);
 });

@@ -1,5 +1,6 @@
 import { strict as assert } from "node:assert";
 import { type LabHost, startLabHost } from "../support/lab/labHost";
+import { keepSome } from "../support/sampled";
 import { beginTrial } from "../support/trials";
 import { errorsOf, hostWarnings, LabStack, loginOf, operationsOf } from "./support/labStack";
 import { traces } from "./support/novaState";
@@ -104,4 +105,6 @@ describe("two hosts of which one was cloned from the other", function () {
     assert.deepEqual(await traces(one), []);
     prove("kept apart");
   });
+
+  keepSome(this, "clones", 1);
 });

@@ -1,5 +1,6 @@
 import { strict as assert } from "node:assert";
 import type { LabHost } from "../support/lab/labHost";
+import { keepSome } from "../support/sampled";
 import { bootWithout } from "./support/bootWithout";
 import { cleanNovaHost } from "./support/cleanHost";
 import { errorsOf, hostLines, LabStack, operationsOf } from "./support/labStack";
@@ -194,4 +195,6 @@ describe("ComputeHost", function () {
     assert.deepEqual(await traces(host), []);
     await host.succeed(`blkdiscard -f ${device}`);
   });
+
+  keepSome(this, "compute hosts", 1);
 });

@@ -1,5 +1,6 @@
 import { strict as assert } from "node:assert";
 import type { LabHost } from "../support/lab/labHost";
+import { keepSome } from "../support/sampled";
 import { cleanNovaHost } from "./support/cleanHost";
 import { errorsOf, hostLines, LabStack } from "./support/labStack";
 import {
@@ -15,6 +16,7 @@ import { clearTheWay, useDropIn } from "./support/obstacles";
 import { kill, processesOf, sshClientsOf } from "./support/processes";
 import { programOf } from "./support/programs";
 
+const slowStart = "ExecStartPre=/bin/sleep 10";
 /** The apply that runs now has written the files and waits for nova-compute's start, which takes some seconds. */
 const inTheRestart =
   "unit=$(systemctl list-units --plain --no-legend 'hostmem-apply-*' | cut -d' ' -f1) && [ \"$unit\" ] && " +
@@ -32,7 +34,7 @@ describe("an apply that is cut off from who started it", function () {
     stack = await LabStack.create(host, { program: programOf({ memory: { capacity: "2 GiB" } }) });
   });
   after(() => stack?.remove());
-  beforeEach(() => useDropIn(host, "ExecStartPre=/bin/sleep 10"));
+  beforeEach(() => useDropIn(host, slowStart));
   afterEach(() => clearTheWay(host));
 
   it("goes on when the link dies, and up follows it to its end over another one", async () => {
@@ -52,9 +54,15 @@ describe("an apply that is cut off from who started it", function () {
     await expectPlacement(host, 2048);
     await stack.preview({ expectNoChanges: true });
     await stack.refresh({ expectNoChanges: true });
+    await clearTheWay(host);
+    await stack.destroy();
+    assert.deepEqual(await traces(host), []);
   });
 
   it("goes on when Pulumi is killed, and the next up has nothing left to do on the host", async () => {
+    await clearTheWay(host);
+    await stack.up();
+    await useDropIn(host, slowStart);
     stack.project.setProgram(programOf({ memory: { capacity: "3 GiB" } }));
     const running = stack.up({ mustSucceed: false });
     await host.waitUntilSucceeds(inTheRestart, 60);
@@ -80,6 +88,7 @@ describe("an apply that is cut off from who started it", function () {
     // Another pipeline of the same project and stack, with a state of its own: it may adopt what it finds.
     const declared = (lockTimeoutSeconds: number) => programOf({ memory: { capacity: "3 GiB", lockTimeoutSeconds } });
     const other = await LabStack.create(host, { program: declared(1) });
+    stack.project.setProgram(programOf({ memory: { capacity: "3 GiB" } }));
     try {
       const running = stack.up();
       await host.waitUntilSucceeds(inTheRestart, 60);
@@ -125,4 +134,6 @@ describe("an apply that is cut off from who started it", function () {
       other.remove();
     }
   });
+
+  keepSome(this, "applies that are cut off", 1);
 });

@@ -8,7 +8,7 @@ import { type LinkFault, LinkProxy } from "../support/fault/linkProxy";
 import { disk, impatient, mountPoint } from "../support/fault/lives";
 import { differences, leftovers, type OutsideView, viewHost } from "../support/fault/outside";
 import { compareRecords, type HostRecord, recordHost } from "../support/lab/hostRecord";
-import { isFullRun, sampled } from "../support/sampled";
+import { isFullRun, keepSome, sampled } from "../support/sampled";
 import { beginTrial } from "../support/trials";
 import { kill, sshClientsOf } from "./support/processes";
 import { blankDisks } from "./support/storeState";
@@ -178,7 +178,7 @@ describe("an apply whose client is cut off", function () {
     const calls = on.cutter.watched().calls.length;
     await on.core.destroy(declared, { change: impatient });
     await blankDisks(on.host);
-    const moments = sampled("kills", everySoMany(calls, 12), 3);
+    const moments = sampled("kills", everySoMany(calls, 12), 1);
     let killed = 0;
     for (const [index, moment] of moments.entries()) {
       for (const verb of ["up", "destroy"] as const) {
@@ -213,4 +213,6 @@ describe("an apply whose client is cut off", function () {
     if (!ended && withSsh) for (const pid of sshClientsOf(on.host.address)) kill(pid);
     return (await end) === "SIGKILL";
   }
+
+  keepSome(this, "ways to cut a client off", 1);
 });

@@ -1,7 +1,7 @@
 import { strict as assert } from "node:assert";
 import { Cutter } from "../support/fault/cutter";
 import type { LabHost } from "../support/lab/labHost";
-import { drawn, isFullRun } from "../support/sampled";
+import { drawn, isFullRun, itInFullRuns } from "../support/sampled";
 import { beginTrial } from "../support/trials";
 import { cleanNovaHost } from "./support/cleanHost";
 import { errorsOf, LabStack } from "./support/labStack";
@@ -69,7 +69,7 @@ describe("an apply on a real Nova host that is killed at one of its system calls
     }
   });
 
-  it("leaves a host from which a destroy right after it takes all back", async () => {
+  itInFullRuns("leaves a host from which a destroy right after it takes all back", async () => {
     cutter.cutAt(0);
     await stack.up();
     const changing = cutter.watched().calls.findIndex((call) => / restart nova-compute/.test(call));

@@ -134,7 +134,7 @@ const examples: Example[] = [
   },
 ];
 
-for (const example of sampled("examples", examples, 2)) {
+for (const example of sampled("examples", examples, 1)) {
   describe(`examples/${example.folder} on a real Nova, from nothing and back`, function () {
     this.timeout(240_000);
     let host: LabHost;

@@ -5,6 +5,7 @@ import { isContainerUp } from "../support/lab/container";
 import { repositoryRoot } from "../support/lab/places";
 import { run, sleep } from "../support/lab/process";
 import { listEntries } from "../support/lab/register";
+import { keepSome } from "../support/sampled";
 
 interface Outcome {
   code: number | null;
@@ -50,6 +51,8 @@ describe("npm run demo", function () {
     assert.match(output, /interrupted; removes the host/);
     assert.deepEqual(await whatIsNew(before), []);
   });
+
+  keepSome(this, "demos", 1);
 });
 
 /** The script itself, as npm starts it: npm would only add its banner, and its own idea of signals. */

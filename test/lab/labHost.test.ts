@@ -6,6 +6,7 @@ import { compareRecords, recordHost } from "../support/lab/hostRecord";
 import { type LabHost, startLabHost } from "../support/lab/labHost";
 import { execute, retryFor } from "../support/lab/process";
 import { compareUpper, recordUpper } from "../support/lab/upperRecord";
+import { itInFullRuns } from "../support/sampled";
 import { ssh, tracesOf } from "./support/outside";
 
 describe("a light lab host", function () {
@@ -154,7 +155,7 @@ describe("a lab host with Nova", function () {
   });
   after(() => host?.destroy());
 
-  it("runs the services of a compute host, none of them failed", async () => {
+  itInFullRuns("runs the services of a compute host, none of them failed", async () => {
     for (const unit of ["libvirtd", "nova-compute", "nova-api", "placement-api"]) {
       await host.waitForUnit(unit, 30);
     }
@@ -162,12 +163,12 @@ describe("a lab host with Nova", function () {
     assert.deepEqual(await host.cloud.computeServiceState(), { state: "up", status: "enabled" });
   });
 
-  it("logs where the distribution has it, not to the journal", async () => {
+  itInFullRuns("logs where the distribution has it, not to the journal", async () => {
     assert.match(await host.readFile("/var/log/nova/nova-compute.log"), /Starting compute node \(version /);
     assert.doesNotMatch(await host.succeed("journalctl --unit nova-compute --no-pager"), /Starting compute node/);
   });
 
-  it("is not yet using file-backed memory", async () => {
+  itInFullRuns("is not yet using file-backed memory", async () => {
     const assignment = /^\s*(file_backed_memory|ram_allocation_ratio|reserved_host_memory_mb)\s*=/m;
     assert.doesNotMatch(await host.readFile("/etc/nova/nova.conf"), assignment);
     assert.doesNotMatch(await host.readFile("/etc/nova/nova-compute.conf"), assignment);
@@ -177,7 +178,7 @@ describe("a lab host with Nova", function () {
     assert.ok(memory && memory.total > 1024, `placement's total is ${memory?.total} MiB`);
   });
 
-  it("runs a server, in ordinary memory", async () => {
+  itInFullRuns("runs a server, in ordinary memory", async () => {
     const server = await host.cloud.bootServer({ name: "ordinary", ramMb: 64 });
     assert.equal(server.status, "ACTIVE", server.fault);
     const domain = await host.succeed(`virsh dumpxml ${server.instanceName}`);
@@ -188,14 +189,14 @@ describe("a lab host with Nova", function () {
     assert.equal(await host.cloud.serverStatus(server.id), undefined);
   });
 
-  it("gives Nova's reason for a server that cannot be", async () => {
+  itInFullRuns("gives Nova's reason for a server that cannot be", async () => {
     const server = await host.cloud.bootServer({ name: "too-large", ramMb: 1024 * 1024 });
     assert.equal(server.status, "ERROR");
     assert.match(server.fault ?? "", /No valid host was found/);
     await host.cloud.deleteServer(server.id);
   });
 
-  it("shows a daemon that is older than its configuration", async () => {
+  itInFullRuns("shows a daemon that is older than its configuration", async () => {
     const before = await recordHost(host);
     assert.equal(before.entries["daemon libvirtd"], "as configured");
     assert.equal(before.entries["daemon nova-compute"], "as configured");
@@ -205,7 +206,7 @@ describe("a lab host with Nova", function () {
     assert.match(differences, /daemon nova-compute: was as configured, is older than \/etc\/nova\/nova.conf/);
   });
 
-  it("leaves nothing behind, running server and all", async () => {
+  itInFullRuns("leaves nothing behind, running server and all", async () => {
     const server = await host.cloud.bootServer({ name: "left-running", ramMb: 64 });
     assert.equal(server.status, "ACTIVE", server.fault);
     await host.destroy();

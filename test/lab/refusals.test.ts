@@ -1,6 +1,7 @@
 import { strict as assert } from "node:assert";
 import type { LabHost } from "../support/lab/labHost";
 import { compareUpper, recordUpper } from "../support/lab/upperRecord";
+import { itInFullRuns, sampled } from "../support/sampled";
 import { beginTrial } from "../support/trials";
 import { cleanNovaHost } from "./support/cleanHost";
 import { errorsOf, hostLines, LabStack } from "./support/labStack";
@@ -101,7 +102,7 @@ describe("a preview that knows that Nova, libvirt or the file system would refus
     await host?.succeed("systemctl restart nova-compute");
   });
 
-  for (const each of foreseen) {
+  for (const each of sampled("refusals foreseen", foreseen, 3)) {
     it(`refuses, and changes nothing, when ${each.what}`, async () => {
       const prove = beginTrial("refusals foreseen", each.what, ["refused at preview", "unchanged"]);
       await host.succeed(each.arrange);
@@ -139,7 +140,7 @@ describe("a ratio that a later file sets", function () {
     await host?.succeed(`mv /root/kept ${novaComputeConf}; systemctl restart nova-compute`);
   });
 
-  it("is changed in that file, as the plan says, and destroy restores it", async () => {
+  itInFullRuns("is changed in that file, as the plan says, and destroy restores it", async () => {
     const former = await host.readFile(novaComputeConf);
     const preview = await stack.preview();
     const step = `set [DEFAULT] ram_allocation_ratio = 1.0 (was 1.5) in ${novaComputeConf}`;

@@ -2,6 +2,7 @@ import { strict as assert } from "node:assert";
 import { join } from "node:path";
 import type { LabHost } from "../support/lab/labHost";
 import { compareUpper, recordUpper } from "../support/lab/upperRecord";
+import { itInFullRuns, sampled } from "../support/sampled";
 import { cleanNovaHost } from "./support/cleanHost";
 import { LabStack } from "./support/labStack";
 import {
@@ -22,7 +23,7 @@ const ways: { name: string; declared: (capacity: string) => Declared }[] = [
   },
 ];
 
-for (const way of ways) {
+for (const way of sampled("saved plans", ways, 1)) {
   describe(`a saved plan, with ${way.name}`, function () {
     this.timeout(240_000);
     let host: LabHost;
@@ -61,7 +62,7 @@ for (const way of ways) {
       await mustRun(2048);
     });
 
-    it("of a change is refused once somebody has changed our line, and runs without that", async () => {
+    itInFullRuns("of a change is refused once somebody has changed our line, and runs without that", async () => {
       stack.project.setProgram(programOf(way.declared("3 GiB")));
       await stack.preview({ planFile });
       await host.succeed(`sed -i 's/^file_backed_memory = 2048$/file_backed_memory = 777/' ${novaConf}`);

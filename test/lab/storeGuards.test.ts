@@ -1,6 +1,7 @@
 import { strict as assert } from "node:assert";
 import { compareRecords, type HostRecord, recordHost } from "../support/lab/hostRecord";
 import { type LabHost, startLabHost } from "../support/lab/labHost";
+import { keepSome } from "../support/sampled";
 import { beginTrial } from "../support/trials";
 import { bootWithout } from "./support/bootWithout";
 import { errorsOf, hostLines, hostWarnings, LabStack } from "./support/labStack";
@@ -81,6 +82,7 @@ describe("BackingStore below libvirt", function () {
     assert.equal(await host.readFile("/run/libvirt/qemu/one.pid"), process);
     prove("guests kept");
     await host.succeed("virsh -q destroy one");
+    declare({});
   });
 
   it("is not taken away from anybody else who uses it, and nothing else is taken back before", async () => {
@@ -217,4 +219,6 @@ describe("BackingStore below libvirt", function () {
     ];
     assert.deepEqual(compareRecords(record, await recordHost(host), allowed), []);
   });
+
+  keepSome(this, "what befalls a store", 3, this.tests.slice(2, -1));
 });

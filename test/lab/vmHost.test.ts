@@ -38,7 +38,7 @@ describe("a vm lab host", function () {
     return found.map(({ mode, name }) => `${mode} ${name ?? ""}`).sort();
   };
 
-  it("lets in by key, as a user who may become root and as root, once its host key is known", async () => {
+  itInFullRuns("lets in by key, as a user who may become root and as root, once its host key is known", async () => {
     const login = await ssh(host, "sudo -n true && id -un");
     assert.equal(login.stdout, "deploy\n", login.stderr);
     assert.equal((await ssh(host, "id -un", { user: "root" })).stdout, "root\n");
@@ -46,14 +46,14 @@ describe("a vm lab host", function () {
     assert.match(stranger.stderr, /Host key verification failed/);
   });
 
-  it("is up, and nothing has failed", async () => {
+  itInFullRuns("is up, and nothing has failed", async () => {
     assert.equal((await host.succeed("systemctl is-system-running")).trim(), "running");
     await host.waitForUnit("libvirtd.service", 30);
     const away = Math.abs(Number(await host.succeed("date +%s")) - Date.now() / 1000);
     assert.ok(away < 30, `its clock is ${away} s away from ours`);
   });
 
-  it("has two NUMA nodes, each with a processor and memory, and huge pages of its own", async () => {
+  itInFullRuns("has two NUMA nodes, each with a processor and memory, and huge pages of its own", async () => {
     const nodes = "/sys/devices/system/node/node";
     assert.equal(await host.succeed(`cat ${nodes}0/cpulist ${nodes}1/cpulist`), "0\n1\n");
     for (const node of [0, 1]) {
@@ -68,7 +68,7 @@ describe("a vm lab host", function () {
     await host.succeed(`echo 0 > ${pool}`);
   });
 
-  it("has an NVDIMM with a label area, all of it free", async () => {
+  itInFullRuns("has an NVDIMM with a label area, all of it free", async () => {
     const [region] = JSON.parse(await host.succeed("ndctl list --regions")) as Record<string, unknown>[];
     assert.deepEqual([region?.["size"], region?.["available_size"]], [1024 ** 3, 1024 ** 3]);
     assert.equal(await host.succeed("ndctl list --namespaces"), "");
@@ -141,7 +141,7 @@ describe("a vm lab host", function () {
     await host.succeed(`udevadm settle && wipefs --quiet --all ${first} ${second}`);
   });
 
-  it("starts guests under AppArmor, which is enforced", async () => {
+  itInFullRuns("starts guests under AppArmor, which is enforced", async () => {
     assert.equal(await host.readFile("/sys/module/apparmor/parameters/enabled"), "Y\n");
     await host.writeFile("/root/guest.xml", guest);
     await host.succeed("virsh create /root/guest.xml");
@@ -192,7 +192,7 @@ describe("a vm lab host", function () {
     assert.equal((await ssh(host, "id -un")).stdout, "deploy\n");
   });
 
-  it("leaves nothing behind", async () => {
+  itInFullRuns("leaves nothing behind", async () => {
     assert.notDeepEqual(await tracesOf(host), []);
     await host.destroy();
     assert.deepEqual(await tracesOf(host), []);
