@@ -5,6 +5,7 @@ import { libvirtUnit, refusedLibvirt } from "../facts/units";
 import { objectPath } from "../host/paths";
 import { guardPath, mountUnit } from "../host/units";
 import { defaultHealthTimeoutSeconds, planPendingActivation } from "../plan/activation";
+import { call, reloadUnits, silently } from "../plan/calls";
 import { planOptions, type WantedOption } from "../plan/options";
 import { RecordWrites } from "../plan/recordWrites";
 import type { CallStep, Plan, Step, WriteFileStep, WriteRecordStep } from "../plan/step";
@@ -235,15 +236,4 @@ function removeFile(facts: HostFacts, path: string): Step[] {
   const present = facts.files.get(path);
   if (!present) return [];
   return [{ kind: "write-file", path, before: present.sha256, content: undefined, line: `remove ${path}` }];
-}
-
-const reloadUnits = silently("have systemd read its units again", "systemctl", ["daemon-reload"]);
-
-function call(name: string, args: (string | number)[], line: string): CallStep {
-  return { kind: "call", call: name, args, line };
-}
-
-/** A call that is no line of the plan. */
-function silently(what: string, name: string, args: (string | number)[]): CallStep {
-  return { kind: "call", call: name, args, line: undefined, what };
 }
