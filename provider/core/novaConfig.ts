@@ -1,7 +1,14 @@
 import { nameInLine } from "./confidential";
 import type { HostFacts } from "./facts/hostFacts";
 import { fileLimit } from "./facts/sections";
-import { configSources, type Effective, effective, type OsloFile, parseOsloFile } from "./files/osloConfig";
+import {
+  configSources,
+  type Effective,
+  effective,
+  effectiveMulti,
+  type OsloFile,
+  parseOsloFile,
+} from "./files/osloConfig";
 
 /** nova-compute's configuration on one host, as oslo.config puts it together. */
 export interface NovaConfig {
@@ -11,6 +18,8 @@ export interface NovaConfig {
   failure: string | undefined;
   /** What sets an option, undefined where its default counts. */
   get(section: string, option: string): Effective | undefined;
+  /** Every entry of an option that may be given several times, in parse order. */
+  all(section: string, option: string): Effective[];
 }
 
 /** @param text gives a file's content; the facts' own unless planned changes are to be reckoned in. */
@@ -19,7 +28,8 @@ export function readNovaConfig(
   text: (path: string) => string | undefined = (path) => facts.files.get(path)?.text,
 ): NovaConfig {
   const nova = facts.novaCompute;
-  if (!nova) return { files: [], failure: "no nova-compute service was found on the host", get: () => undefined };
+  if (!nova)
+    return { files: [], failure: "no nova-compute service was found on the host", get: () => undefined, all: () => [] };
   const paths = [...facts.files.keys()];
   const sources = configSources({
     args: nova.args,
@@ -42,6 +52,7 @@ export function readNovaConfig(
       (large && `${large} is larger than ${fileLimit / 1024 ** 2} MiB, which no configuration should be`) ??
       (broken && brokenLine(broken.path, broken.failure!)),
     get: (section, option) => effective(files, section, option, { environment, options: {} }),
+    all: (section, option) => effectiveMulti(files, section, option, { environment, options: {} }),
   };
 }
 

@@ -5,7 +5,7 @@ import { hidesInfo, hidesProcess, type NovaConfig, novaLogFile } from "../../pro
 
 function config(...texts: string[]): NovaConfig {
   const files = texts.map((text, index) => parseOsloFile(`/etc/nova/${index}.conf`, text));
-  return { files, failure: undefined, get: (section, option) => effective(files, section, option) };
+  return { files, failure: undefined, get: (section, option) => effective(files, section, option), all: () => [] };
 }
 
 const facts = (...args: string[]) => ({ novaCompute: { args } }) as unknown as HostFacts;

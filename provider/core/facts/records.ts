@@ -92,10 +92,11 @@ function isPendingForm(value: Fields): value is Fields & PendingForm {
 
 function isEdit(value: unknown): value is OptionEdit {
   if (!isFields(value)) return false;
-  const { path, section, option, before, ours, siblings, addedSection, addedNewline, lastLine } = value;
+  const { path, section, option, entry, before, ours, siblings, addedSection, addedNewline, lastLine } = value;
   const isLastLine = isFields(lastLine) && isText(lastLine["text"]) && typeof lastLine["count"] === "number";
   return (
     [path, section, option].every(isText) &&
+    (isMissing(entry) || isText(entry)) &&
     (before === null || isText(before)) &&
     isListOf(ours, isText) &&
     (ours as unknown[]).length > 0 &&

@@ -49,6 +49,8 @@ export interface OptionEdit extends Scaffold {
   /** Normalised section name; "" for a file without sections. */
   section: string;
   option: string;
+  /** The entry that we added to an option that may be given several times; each of those is an edit of its own. */
+  entry?: string;
   /** Raw text of the assignment that we replaced, null if there was none. */
   before: string | null;
   /** Every raw text that we wrote or may have written there, the newest first (a cut apply may have left an older one). */
@@ -109,7 +111,7 @@ export interface UndoResult {
  */
 export function composeEdit(existing: OptionEdit | undefined, next: OptionEdit): OptionEdit | undefined {
   const first = existing ?? next;
-  if (first.path !== next.path || first.section !== next.section || first.option !== next.option) {
+  if (!isSameOption(first, next)) {
     throw new RangeError(
       `cannot combine edits of ${describe(first)} in ${first.path} and of ${describe(next)} in ${next.path}`,
     );
@@ -121,6 +123,13 @@ export function composeEdit(existing: OptionEdit | undefined, next: OptionEdit):
     siblings: [...first.siblings],
     addedSection: first.addedSection || next.addedSection,
   };
+}
+
+/** True if both are about the same option in the same file, and the same entry of it. */
+export function isSameOption(one: OptionEdit, other: OptionEdit): boolean {
+  return (
+    one.path === other.path && one.section === other.section && one.option === other.option && one.entry === other.entry
+  );
 }
 
 /** Gives a remaining edit of the same file the care for what an undone one had to leave (see `UndoResult.left`). */

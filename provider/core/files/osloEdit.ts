@@ -49,17 +49,42 @@ export function setOption(
   }
 
   const raw = written === "" ? `${option} =` : `${option} = ${written}`;
-  const header = file.pieces.find((piece) => piece.kind === "header" && piece.section === name);
-  const offset = header ? header.offset + header.length : text.length;
-  const ending = eol ?? endingAt(text, offset);
-  const newline = newlineBefore(text, offset);
-  const insert = (newline.addedNewline ? ending : "") + (header ? "" : `[${name}]${ending}`) + raw + ending;
-  const added = { before: null, siblings: [], ours: [raw], addedSection: header === undefined, ...newline };
-  return done([{ offset, length: 0, insert }], { ...edit, ...added });
+  const { splice, ...added } = newLine(text, file, name, raw, eol);
+  return done([splice], { ...edit, ...added, before: null, siblings: [], ours: [raw] });
 
   function done(splices: Splice[], made: OptionEdit): SetResult {
     return { splices, text: applySplices(text, splices), edit: made };
   }
+}
+
+/**
+ * Adds one more `option = value` of an option that may be given several times (oslo.config's MultiOpt): after the section's
+ * last one, so that it comes after everything that the file has of it, else where `setOption` would put it. What
+ * others have of the option stays.
+ *
+ * @throws RangeError as `setOption` does.
+ */
+export function addEntry(text: string, path: string, section: string, option: string, value: string): SetResult {
+  const file = readable(path, text);
+  const { written } = encodeValue(value);
+  const name = checkedSection(section);
+  const present = assignmentsIn(file, name, option);
+  const raw = `${option} = ${written}`;
+  const { splice, ...added } = newLine(text, file, name, raw, undefined, present.at(-1));
+  const siblings = present.map((assignment) => assignment.raw);
+  const edit = { path, section: name, option, entry: value, before: null, siblings, ours: [raw], ...added };
+  return { splices: [splice], text: applySplices(text, [splice]), edit };
+}
+
+/** A line after a piece of the file, else directly after the section's first header, else in a new section at the end. */
+function newLine(text: string, file: OsloFile, section: string, raw: string, eol?: string, after?: Assignment) {
+  const header = file.pieces.find((piece) => piece.kind === "header" && piece.section === section);
+  const place = after ?? header;
+  const offset = place ? place.offset + place.length : text.length;
+  const ending = eol ?? endingAt(text, offset);
+  const newline = newlineBefore(text, offset);
+  const insert = (newline.addedNewline ? ending : "") + (header ? "" : `[${section}]${ending}`) + raw + ending;
+  return { splice: { offset, length: 0, insert }, addedSection: header === undefined, ...newline };
 }
 
 /**

@@ -1,8 +1,8 @@
 import type { HostFacts } from "../facts/hostFacts";
 import type { ObjectRecord, PendingRecord } from "../facts/journal";
-import { composeEdit, type OptionEdit, type SetResult, takeOver, type UndoResult } from "../files/edit";
+import { composeEdit, isSameOption, type OptionEdit, type SetResult, takeOver, type UndoResult } from "../files/edit";
 import { setEntry, undoEntry } from "../files/fstab";
-import { setOption as setOsloOption, undoOption as undoOsloOption } from "../files/osloConfig";
+import { addEntry, setOption as setOsloOption, undoOption as undoOsloOption } from "../files/osloConfig";
 import { setOption as setQemuOption, undoOption as undoQemuOption } from "../files/qemuConf";
 import { FileChanges } from "./fileChanges";
 
@@ -13,6 +13,8 @@ export interface WantedOption {
   /** "" in a file without sections. */
   section: string;
   option: string;
+  /** For an option that may be given several times: the entry that it must have. Entries of others stay. */
+  entry?: string;
   value: string;
   /** What is effective today, for the message; undefined where the default counts. */
   now: string | undefined;
@@ -51,18 +53,28 @@ export function planOptions(
     left: [],
   };
   for (const edit of [...plan.after].reverse()) {
-    if (!wanted.some((each) => each.section === edit.section && each.option === edit.option)) undo(plan, object, edit);
+    const still = wanted.find((each) => isAbout(each, edit));
+    // An entry of ours that does not count any more, since others wrote one after it, moves behind theirs.
+    if (!still || (edit.entry !== undefined && !still.isRight)) undo(plan, object, edit);
   }
   for (const each of wanted) if (!each.isRight) set(plan, object, each);
   return plan;
 }
 
+function isAbout(wanted: WantedOption, edit: OptionEdit): boolean {
+  return wanted.section === edit.section && wanted.option === edit.option && wanted.entry === edit.entry;
+}
+
 function set(plan: OptionPlan, object: string, wanted: WantedOption): void {
   const { path, section, option, value } = wanted;
-  const { splices, edit } = setInFile(plan.changes.text(path) ?? "", path, section, option, value);
+  const { splices, edit } = setInFile(plan.changes.text(path) ?? "", path, section, option, value, wanted.entry);
   if (!edit) return;
   const was = wanted.now === undefined ? "was not set" : `was ${wanted.now}`;
-  const line = isFstab(path) ? `set in ${path}: ${value}` : `set ${optionName(edit)} = ${value} (${was}) in ${path}`;
+  const line = isFstab(path)
+    ? `set in ${path}: ${value}`
+    : edit.entry !== undefined
+      ? `add ${optionName(edit)} in ${path}`
+      : `set ${optionName(edit)} = ${value} (${was}) in ${path}`;
   plan.changes.apply(edit, splices, line);
   const at = plan.after.findIndex((each) => isSameOption(each, edit));
   const existing = plan.after[at];
@@ -105,6 +117,7 @@ export function planReturn(
   for (const { object, action, edit } of [...pending].reverse()) {
     const text = changes.text(edit.path);
     if (text === undefined) continue;
+    if (action === "undone" && edit.entry !== undefined && undoInFile(text, edit).outcome === "restored") continue;
     const edits = result.get(object) ?? [];
     const current = edits.find((each) => isSameOption(each, edit));
     if (action === "set") {
@@ -114,7 +127,7 @@ export function planReturn(
       result.set(object, current ? rewind(edits, current, edit) : edits);
     } else {
       const value = writtenValue(edit);
-      const again = setInFile(text, edit.path, edit.section, edit.option, value);
+      const again = setInFile(text, edit.path, edit.section, edit.option, value, edit.entry);
       changes.apply(edit, again.splices, `put back ${optionName(edit)} in ${edit.path}`);
       const ours = [...new Set([...(again.edit?.ours ?? []), ...edit.ours])];
       result.set(object, replaceEdit(edits, { ...edit, ours }));
@@ -150,20 +163,25 @@ function replaceEdit(edits: readonly OptionEdit[], edit: OptionEdit): OptionEdit
   return at < 0 ? [...edits, edit] : edits.with(at, edit);
 }
 
-function isSameOption(one: OptionEdit, other: OptionEdit): boolean {
-  return one.path === other.path && one.section === other.section && one.option === other.option;
-}
-
 function optionName(edit: OptionEdit): string {
-  return edit.section === "" ? edit.option : `[${edit.section}] ${edit.option}`;
+  const entry = edit.entry === undefined ? "" : ` = ${edit.entry}`;
+  return edit.section === "" ? edit.option : `[${edit.section}] ${edit.option}${entry}`;
 }
 
 const isQemuConf = (path: string) => path.endsWith("/qemu.conf");
 
 const isFstab = (path: string) => path === "/etc/fstab";
 
-function setInFile(text: string, path: string, section: string, option: string, value: string): SetResult {
+function setInFile(
+  text: string,
+  path: string,
+  section: string,
+  option: string,
+  value: string,
+  entry: string | undefined,
+): SetResult {
   if (isFstab(path)) return setEntry(text, path, option, value);
+  if (entry !== undefined) return addEntry(text, path, section, option, value);
   return isQemuConf(path)
     ? setQemuOption(text, path, option, value)
     : setOsloOption(text, path, section, option, value);
@@ -171,6 +189,11 @@ function setInFile(text: string, path: string, section: string, option: string, 
 
 function undoInFile(text: string, edit: OptionEdit): UndoResult {
   if (isFstab(edit.path)) return undoEntry(text, edit);
+  if (edit.entry !== undefined) {
+    // Beside others' entries, one of ours that is gone is simply gone.
+    const undone = undoOsloOption(text, edit);
+    return undone.outcome === "changed" ? { ...undone, outcome: "already" } : undone;
+  }
   return isQemuConf(edit.path) ? undoQemuOption(text, edit) : undoOsloOption(text, edit);
 }
 

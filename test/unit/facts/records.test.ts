@@ -29,6 +29,8 @@ describe("our own records on a host", () => {
       owner: record.owner,
       edits: [edit],
     });
+    const entry = { ...record, edits: [{ ...edit, entry: "node:0,size:2048,count:1" }] };
+    assert.deepEqual(readObjectRecord("host", file(entry)), entry);
     assert.deepEqual(readPendingRecord("host", file(pending)), pending);
   });
 
@@ -44,6 +46,7 @@ describe("our own records on a host", () => {
     ["an edit of nothing", { ...record, edits: [null] }],
     ["an edit without our lines", { ...record, edits: [{ ...edit, ours: [] }] }],
     ["an edit whose former line is a number", { ...record, edits: [{ ...edit, before: 5 }] }],
+    ["an edit whose entry is a number", { ...record, edits: [{ ...edit, entry: 5 }] }],
     ["a store without a mount point", { ...record, store: { ...store, mountPoint: undefined } }],
     ["a store with files that are no names", { ...record, store: { ...store, files: [1] } }],
   ];
