@@ -9,7 +9,17 @@ import { type FactFixture, fixtureNonce, readFixtures } from "../support/facts/f
 /** A whole answer of a recorded host, put together from its facts. */
 const answer = (() => {
   const sections = new Map<string, string>();
-  for (const fact of ["system", "units", "novaCompute", "hostFiles", "versions", "memory", "fileSystems", "tools"]) {
+  for (const fact of [
+    "system",
+    "units",
+    "novaCompute",
+    "hostFiles",
+    "versions",
+    "memory",
+    "hugePages",
+    "fileSystems",
+    "tools",
+  ]) {
     const recorded = readFixtures<FactFixture>("facts", fact).find(({ name }) => name === "debian 12 nova");
     for (const { name, lines } of recorded!.content.sections) sections.set(name, lines.join("\n"));
   }

@@ -1,5 +1,6 @@
 import { bytesOf, textOf } from "../files/bytes";
 import { guestStateFunctions } from "../host/guestState";
+import { type GuestPages, pageElements, parseGuestPages, parsePageRequest, startTags } from "./guestPages";
 import { localTypes } from "./localTypes";
 import type { Sections } from "./sections";
 
@@ -14,6 +15,12 @@ export interface Guest {
   /** Memory from files, as file-backed memory makes it. */
   fileBacked: boolean;
   hugePages: boolean;
+  /** Empty where it leaves the size to libvirt, or has none. */
+  pages: GuestPages[];
+  /** hw:mem_page_size of its flavor, null for none; undefined where Nova does not say. */
+  pageRequest?: string | null;
+  /** It has NUMA nodes of its own, as every guest has that asks for a page size, also for the ordinary one. */
+  hasTopology: boolean;
   /** `<locked/>`: the whole guest stays in RAM, whatever backs it. */
   locked: boolean;
   /** What libvirt is at with it at this moment, in its own words, such as "migration out"; undefined for nothing. */
@@ -21,8 +28,7 @@ export interface Guest {
 }
 
 /** The lines of a guest's XML that are read, as an extended regular expression. */
-export const interestingLines =
-  "<(domstatus |job |name>|memory |hugepages|locked/?>|source type=.file./?>|/domain>)|^[[:space:]]*<domain ";
+export const interestingLines = `<(domstatus |job |name>|memory |hugepages|${pageElements}|locked/?>|source type=.file./?>|/domain>)|^[[:space:]]*<domain `;
 
 /** Lines of one guest's definition that are looked at: far fewer than this. */
 const xmlLimit = 65_536;
@@ -69,15 +75,20 @@ export function parseGuests(sections: Sections): Guest[] {
     const name = textOf(unescaped(written));
     const running = path.startsWith("/run/");
     if (guests.get(name)?.running) continue;
+    const memoryKib = Number(/<memory unit=['"]KiB['"]>(\d+)</.exec(xml)?.[1] ?? 0);
+    const pageRequest = parsePageRequest(xml);
     const id = running ? /\bid=['"](\d+)['"]/.exec(startTag(xml, "domain"))?.[1] : undefined;
     const job = /\basync=['"]([^'"]*)['"]/.exec(startTag(xml, "job"))?.[1] ?? "none";
     guests.set(name, {
       name,
       running,
       ...(id === undefined ? {} : { id: Number(id) }),
-      memoryKib: Number(/<memory unit=['"]KiB['"]>(\d+)</.exec(xml)?.[1] ?? 0),
+      memoryKib,
       fileBacked: /<source type=['"]file['"]\/?>/.test(xml),
       hugePages: xml.includes("<hugepages"),
+      pages: parseGuestPages(xml, memoryKib),
+      ...(pageRequest === undefined ? {} : { pageRequest }),
+      hasTopology: /<cell id=/.test(xml),
       locked: xml.includes("<locked"),
       ...(job === "none" ? {} : { job: textOf(job) }),
     });
@@ -92,8 +103,7 @@ export function parseGuestDigest(sections: Sections): string {
 
 /** An element's first start tag; "" if there is none. */
 function startTag(xml: string, element: string): string {
-  const start = xml.indexOf(`<${element} `);
-  return start < 0 ? "" : xml.slice(start, xml.indexOf(">", start) + 1);
+  return startTags(xml, element)[0] ?? "";
 }
 
 const entities: Record<string, string> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };

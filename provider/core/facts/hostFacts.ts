@@ -12,6 +12,7 @@ import {
   parseGuests,
 } from "./guests";
 import { type HostFile, parseHostFiles } from "./hostFile";
+import { collectHugePages, type HugePageFacts, parseHugePages } from "./hugePages";
 import { collectJournal, collectLock, type Journal, parseJournal } from "./journal";
 import { collectMemory, type MemoryFacts, parseMemory } from "./memory";
 import { collectNovaCompute, type NovaComputeFacts, parseNovaCompute } from "./novaCompute";
@@ -34,6 +35,7 @@ export interface HostFacts {
   novaCompute: NovaComputeFacts | undefined;
   versions: VersionFacts;
   memory: MemoryFacts;
+  hugePages: HugePageFacts;
   fileSystems: FileSystem[];
   guests: Guest[];
   /** Stands for the guests that run, and what libvirt is at with them. */
@@ -64,6 +66,7 @@ export function factsScript(probes: Probes = noProbes): FactsScript {
     collectNovaCompute,
     collectVersions,
     collectMemory,
+    collectHugePages,
     collectFileSystems,
     collectGuests,
     collectJournal,
@@ -89,6 +92,7 @@ export function parseFacts(host: string, nonce: string, output: string): HostFac
     novaCompute: parseNovaCompute(sections, units, files),
     versions: parseVersions(sections),
     memory: parseMemory(sections),
+    hugePages: parseHugePages(sections),
     fileSystems: parseFileSystems(sections),
     guests: parseGuests(sections),
     guestDigest: parseGuestDigest(sections),

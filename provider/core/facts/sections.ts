@@ -80,7 +80,7 @@ file() {
   readlink -f -- "$1"
   [ ! -f "$1" ] || head -c ${fileLimit + 1} -- "$1"
 }
-${boundedTools(["systemctl", "virtqemud", "libvirtd", "blkid", "wipefs", "lsblk", "partx"])}`;
+${boundedTools(["systemctl", "virtqemud", "libvirtd", "blkid", "wipefs", "lsblk", "partx", "getconf"])}`;
 }
 
 /** A configuration file larger than this is not one that a person or a deployer wrote. */

@@ -1,7 +1,7 @@
 import type { Sections } from "./sections";
 
 /** Programs that a plan may need and a host may lack. */
-const wanted = ["mkfs.ext4", "mkfs.xfs", "resize2fs", "xfs_growfs"] as const;
+const wanted = ["mkfs.ext4", "mkfs.xfs", "resize2fs", "xfs_growfs", "update-grub"] as const;
 export type Tool = (typeof wanted)[number];
 
 export const collectTools = `

@@ -10,3 +10,8 @@ export const pendingPath = `${stateDirectory}/pending.json`;
 export const applyDirectory = `${stateDirectory}/apply`;
 /** On tmpfs and never deleted, so that two holders can never lock two different files. */
 export const lockPath = "/run/hostmem.lock";
+
+/** The folder that a file is in. */
+export function folderOf(path: string): string {
+  return path.slice(0, path.lastIndexOf("/"));
+}

@@ -196,6 +196,7 @@ const packages: Record<Tool, string> = {
   resize2fs: "e2fsprogs",
   "mkfs.xfs": "xfsprogs",
   xfs_growfs: "xfsprogs",
+  "update-grub": "grub2-common",
 };
 
 function toolRefusals(args: BackingStoreArgs, have: ObservedStore, facts: HostFacts): Problem[] {

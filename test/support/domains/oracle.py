@@ -4,6 +4,37 @@ import json
 import sys
 import xml.etree.ElementTree as tree
 
+NOVA = '{urn:n}'
+
+
+def numbers(nodes):
+    """Of "0-2" or "0,3"."""
+    parts = [part.split('-') for part in nodes.split(',')]
+    return [number for part in parts for number in range(int(part[0]), int(part[-1]) + 1)]
+
+
+def pages(domain):
+    """Of each size and each of the guest's nodes that it is for: how much, and from which node of the host."""
+    cells = {int(cell.get('id')): int(cell.get('memory')) for cell in domain.iterfind('cpu/numa/cell')}
+    served = {int(each.get('cellid')): numbers(each.get('nodeset')) for each in domain.iterfind('numatune/memnode')}
+    for page in domain.iterfind('memoryBacking/hugepages/page'):
+        size = int(page.get('size'))
+        for cell in numbers(page.get('nodeset')) if page.get('nodeset') else cells:
+            nodes = served.get(cell, [])
+            yield {'sizeKib': size, 'kib': cells.get(cell, 0), **({'node': nodes[0]} if len(nodes) == 1 else {})}
+        if not cells and not page.get('nodeset'):
+            yield {'sizeKib': size, 'kib': int(domain.findtext('memory'))}
+
+
+def request(domain):
+    """hw:mem_page_size of the flavor, if Nova says what its flavor says."""
+    specs = domain.find(f'metadata/{NOVA}instance/{NOVA}flavor/{NOVA}extraSpecs')
+    if specs is None:
+        return {}
+    asked = specs.find(f"{NOVA}extraSpec[@name='hw:mem_page_size']")
+    return {'pageRequest': None if asked is None else asked.text}
+
+
 for line in sys.stdin:
     root = tree.fromstring(json.loads(line)['xml'].encode('latin-1'))
     domain = root if root.tag == 'domain' else root.find('domain')
@@ -16,4 +47,7 @@ for line in sys.stdin:
         'fileBacked': has("source[@type='file']"),
         'hugePages': has('hugepages'),
         'locked': has('locked'),
+        'pages': list(pages(domain)),
+        'hasTopology': domain.find('cpu/numa/cell') is not None,
+        **request(domain),
     }), flush=True)

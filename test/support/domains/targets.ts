@@ -1,6 +1,7 @@
 import { strict as assert } from "node:assert";
 import { resolve } from "node:path";
 import * as fc from "fast-check";
+import type { GuestPages } from "../../../provider/core/facts/guestPages";
 import { interestingLines } from "../../../provider/core/facts/guests";
 import { parseFacts } from "../../../provider/core/facts/hostFacts";
 import { textOf } from "../../../provider/core/files/bytes";
@@ -16,6 +17,9 @@ interface Found {
   fileBacked: boolean;
   hugePages: boolean;
   locked: boolean;
+  pages: GuestPages[];
+  pageRequest?: string | null;
+  hasTopology: boolean;
 }
 
 /** A process with an XML parser. */
@@ -60,12 +64,7 @@ const written = fc.constantFrom(
 const name = fc.array(written, { minLength: 1, maxLength: 6 }).map((parts) => `x${parts.join("")}`);
 const backing = fc.subarray(
   [
-    ...[
-      "<hugepages/>",
-      "<hugepages>\n      <page size='2048' unit='KiB'/>\n    </hugepages>",
-      "<locked/>",
-      "<discard/>",
-    ],
+    ...["<hugepages/>", "<locked/>", "<discard/>"],
     ...["<source type='file'/>", "<source type='memfd'/>", "<source type='anonymous'/>", "<access mode='shared'/>"],
   ],
   { maxLength: 4 },
@@ -78,7 +77,35 @@ const other = fc.subarray([
   "<devices>\n    <disk type='file'>\n      <source file='/x'/>\n    </disk>\n    <memory model='dimm'>\n      <target>\n        <size unit='KiB'>7</size>\n      </target>\n    </memory>\n  </devices>",
 ]);
 
+/** Nodes of a guest, and those of the host that each is served from. */
+const cells = fc.array(
+  fc.record({
+    kib: fc.integer({ min: 1, max: 2 ** 40 }),
+    from: fc.option(fc.constantFrom("0", "1", "0-1", "0,2", "3"), { nil: undefined }),
+  }),
+  { maxLength: 4 },
+);
+const pages = fc.array(
+  fc.record({
+    size: fc.constantFrom(64, 2048, 1048576),
+    nodeset: fc.option(fc.constantFrom("0", "1", "0-1", "0,2", "0-2,5"), { nil: undefined }),
+  }),
+  { maxLength: 2 },
+);
+const specs = fc.constantFrom(
+  undefined,
+  "<nova:extraSpecs/>",
+  '<nova:extraSpecs>\n          <nova:extraSpec name="hw:cpu_policy">shared</nova:extraSpec>\n        </nova:extraSpecs>',
+  ...["large", "small", "2048", "1GB"].map(
+    (size) =>
+      `<nova:extraSpecs>\n          <nova:extraSpec name="hw:mem_page_size">${size}</nova:extraSpec>\n        </nova:extraSpecs>`,
+  ),
+);
+
 interface Domain {
+  cells: { kib: number; from: string | undefined }[];
+  pages: { size: number; nodeset: string | undefined }[];
+  specs: string | undefined;
   name: string;
   running: boolean;
   id: number;
@@ -90,6 +117,7 @@ interface Domain {
 }
 
 const domains: fc.Arbitrary<Domain> = fc.record({
+  ...{ cells, pages, specs },
   name,
   running: fc.boolean(),
   id: fc.nat(),
@@ -100,15 +128,28 @@ const domains: fc.Arbitrary<Domain> = fc.record({
 });
 
 /** A domain as libvirt stores it: a status around that of a running one. */
-function xmlOf({ name, running, id, memoryKib, backing, other, job }: Domain): string {
+function xmlOf({ name, running, id, memoryKib, backing, other, cells, pages, specs, job }: Domain): string {
+  const sizes = pages.map(
+    ({ size, nodeset }) => `<page size='${size}' unit='KiB'${nodeset === undefined ? "" : ` nodeset='${nodeset}'`}/>`,
+  );
+  const bound = cells.flatMap(({ from }, at) =>
+    from === undefined ? [] : [`<memnode cellid='${at}' mode='strict' nodeset='${from}'/>`],
+  );
+  const own = cells.map(({ kib }, at) => `<cell id='${at}' cpus='${at}' memory='${kib}' unit='KiB'/>`);
+  const within = (outer: string, inner: readonly string[]) =>
+    inner.length === 0 ? [] : [`<${outer}>`, ...inner.map((each) => `  ${each}`), `</${outer}>`];
+  const nova = "<nova:instance xmlns:nova='urn:n'>";
   const inside = [
     `<domain type='kvm'${running ? ` id='${id}'` : ""}>`,
     `  <name>${name}</name>`,
     ...other.slice(0, 2).map((each) => `  ${each}`),
     `  <memory unit='KiB'>${memoryKib}</memory>`,
-    ...(backing.length === 0
+    ...(specs === undefined
       ? []
-      : ["  <memoryBacking>", ...backing.map((each) => `    ${each}`), "  </memoryBacking>"]),
+      : ["<metadata>", nova, "<nova:flavor>", specs, "</nova:flavor>", "</nova:instance>", "</metadata>"]),
+    ...within("memoryBacking", [...backing, ...within("hugepages", sizes)]),
+    ...within("numatune", bound),
+    ...within("cpu", within("numa", own)),
     ...other.slice(2).map((each) => `  ${each}`),
     "</domain>",
   ];
@@ -144,8 +185,20 @@ export const domainTargets: AnyTarget[] = [
       if (found.hugePages) saw("huge pages");
       if (found.locked) saw("locked");
       if (domain.name.includes("&")) saw("entity");
+      if (found.pages.some(({ node }) => node !== undefined)) saw("pages of a node");
+      if (found.pages.length > 1) saw("several sizes or nodes");
+      if (found.pageRequest) saw("a request");
     },
-    mustSee: ["job", "file", "huge pages", "locked", "entity"],
+    mustSee: [
+      "job",
+      "file",
+      "huge pages",
+      "locked",
+      "entity",
+      "pages of a node",
+      "several sizes or nodes",
+      "a request",
+    ],
     runs: { sample: 300, full: 5_000 },
   }),
 ];

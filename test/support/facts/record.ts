@@ -22,6 +22,10 @@ const facts: Record<string, { section: RegExp; cases: RegExp }> = {
   hostFiles: { section: /^file \/(?!var\/lib\/hostmem)/, cases: /nova$|rdo|file-backed/ },
   versions: { section: /^versions$/, cases: /nova$|bare|rdo/ },
   memory: { section: /^meminfo$/, cases: /nova$|bare/ },
+  hugePages: {
+    section: /^(page-size|cpu-flags|numa|huge-pages.*|huge-page-.*|transparent-huge-pages|hugetlbfs|kernel-arguments)$/,
+    cases: /nova$|bare|huge-pages/,
+  },
   fileSystems: { section: /^(mounts|statfs)$/, cases: /nova$|bare|managed/ },
   guests: { section: /^guest( |-digest$)/, cases: /guest|bare/ },
   guestMemoryFiles: { section: /^guest-memory$/, cases: /guest|bare/ },
@@ -57,6 +61,7 @@ async function record(place: string): Promise<void> {
       );
     }
   } finally {
+    await scenario.tidy?.(host);
     await host.destroy();
   }
 }

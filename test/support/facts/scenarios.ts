@@ -10,7 +10,11 @@ import type { Kind } from "../lab/recipe";
 export interface Scenario {
   kind: Kind;
   prepare: (host: LabHost) => Promise<unknown>;
+  /** Gives back what is the machine's and not the host's. */
+  tidy?: (host: LabHost) => Promise<unknown>;
 }
+
+const smallPool = "/sys/devices/system/node/node0/hugepages/hugepages-2048kB/nr_hugepages";
 
 const setFileBacked = `
   printf '[libvirt]\\nfile_backed_memory = 1024\\n[DEFAULT]\\nram_allocation_ratio = 1.0\\nreserved_host_memory_mb = 0\\n' >> /etc/nova/nova-compute.conf
@@ -40,6 +44,15 @@ export const scenarios: Record<string, Scenario> = {
       await host.cloud.bootServer({ name: "in-ram", ramMb: 64 });
     },
   },
+  "debian-12-nova-paged-guests": {
+    kind: "nova",
+    prepare: async (host) => {
+      await host.succeed(`echo 16 > ${smallPool} && systemctl restart nova-compute && sleep 15`, { seconds: 120 });
+      await host.cloud.bootServer({ name: "huge", ramMb: 16, extraSpecs: { "hw:mem_page_size": "2048" } });
+      await host.cloud.bootServer({ name: "ordinary", ramMb: 64, extraSpecs: { "hw:mem_page_size": "small" } });
+    },
+    tidy: (host) => host.execute(`virsh list --name | xargs -r -n 1 virsh destroy; echo 0 > ${smallPool}`),
+  },
   "debian-12-nova-off": {
     kind: "nova",
     prepare: (host) => host.succeed("systemctl disable --now nova-compute; systemctl stop libvirtd.service"),
@@ -59,6 +72,20 @@ export const scenarios: Record<string, Scenario> = {
       host.succeed(
         "mkfs.xfs -q /dev/hostmem-disk0 && mkdir '/srv/guest memory' && mount /dev/hostmem-disk0 '/srv/guest memory'",
       ),
+  },
+  "debian-12-huge-pages": {
+    kind: "light",
+    prepare: (host) =>
+      host.succeed(`
+        echo 4 > ${smallPool}
+        echo 'vm.nr_hugepages = 4' > /etc/sysctl.d/80-dpdk.conf
+        echo 'vm/nr_overcommit_hugepages=2' >> /etc/sysctl.d/80-dpdk.conf
+        mkdir -p '/mnt/huge pages' && mount -t hugetlbfs none '/mnt/huge pages'
+        fallocate -l 2M '/mnt/huge pages/rtemap_0'
+        printf '%s\\n' 'import mmap, time' 'pages = mmap.mmap(-1, 4194304, flags=0x40022)' 'pages[0] = 1' 'time.sleep(600)' > /root/hold.py
+        nohup python3 /root/hold.py > /dev/null 2>&1 &
+        sleep 1`),
+    tidy: (host) => host.execute(`pkill -f '[h]old.py'; rm -f '/mnt/huge pages/rtemap_0'; echo 0 > ${smallPool}`),
   },
   "rdo-shaped": {
     kind: "light",

@@ -7,6 +7,7 @@ import { virconfTargets } from "../virconf/targets";
 import { fileTargets } from "./files";
 import { factTargets } from "./host/facts";
 import { formTargets } from "./host/forms";
+import { pageTargets } from "./host/pages";
 import { streamTargets } from "./host/streams";
 import { valueTargets } from "./host/values";
 import type { AnyTarget } from "./target";
@@ -17,6 +18,7 @@ export const ownTargets: AnyTarget[] = [
   ...fileTargets,
   ...factTargets,
   ...formTargets,
+  ...pageTargets,
   ...streamTargets,
   ...valueTargets,
   ...workTargets,

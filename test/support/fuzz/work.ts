@@ -138,6 +138,7 @@ const factNames = [
     "device /dev/sdb",
   ],
   ...["directory /srv/a", "file /var/lib/hostmem/pending.json"],
+  ...["numa", "huge-pages", "transparent-huge-pages", "hugetlbfs", "huge-page-holders", "huge-page-setters"],
 ];
 
 /** An edit that may have to be looked for in what others made of a file. */

@@ -75,14 +75,15 @@ export async function boot(name: string, seconds: number): Promise<void> {
 /**
  * systemd has no device units, and leaves devices in fstab alone, where /sys is read-only; udev does not start there.
  * Both look at the top of /sys only. So that becomes writable, which is of no use to anybody, and everything below it
- * stays read-only, but for the entries of the host's own disks: udev asks the kernel through them for events.
+ * stays read-only, but for the entries of the host's own disks: udev asks the kernel through them for events; and but for
+ * the NUMA nodes, where the pools of huge pages are. Those are the machine's own: who sets them gives them back.
  * And systemd listens to udev only if udev's control socket, or something in its place, is there before systemd starts.
  */
 async function deviceArguments(name: string): Promise<string[]> {
   const disks = (await disksOf(name)).filter((disk) => !entryOf(name).unplugged?.includes(disk.index));
   const devices = disks.map((disk) => disk.device);
   const entries = devices.map((device) => `/sys/devices/virtual/block/${path.basename(device)}`);
-  const binds = [...devices, ...entries].map((file) => `--bind=${file}`);
+  const binds = [...devices, ...entries, "/sys/devices/system/node"].map((file) => `--bind=${file}`);
   const init = `
     for folder in block bus class dev devices firmware hypervisor kernel module power; do
       [ -d /sys/$folder ] || continue

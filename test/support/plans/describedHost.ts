@@ -1,9 +1,11 @@
+import type { Guest } from "../../../provider/core/facts/guests";
 import type { HostFacts } from "../../../provider/core/facts/hostFacts";
 import { type HostFile, sha256 } from "../../../provider/core/facts/hostFile";
 import { parseJournal } from "../../../provider/core/facts/journal";
 import type { Probes } from "../../../provider/core/facts/probes";
 import { Sections } from "../../../provider/core/facts/sections";
 import type { UnitFacts } from "../../../provider/core/facts/units";
+import { DescribedPages, type PagesDescription } from "./describedPages";
 import { DescribedStorage, type StorageDescription } from "./describedStorage";
 
 /** A host in a few words; whatever a case does not mention is as on a usual Debian compute host with a store of its own. */
@@ -24,9 +26,14 @@ export interface HostDescription extends StorageDescription {
     name: string;
     id?: number;
     memoryMib: number;
-    is: ("running" | "in files" | "huge pages" | "locked")[];
+    is: ("running" | "in files" | "huge pages" | "locked" | "topology")[];
     job?: string;
+    pageKib?: number;
+    /** The host's node that its huge pages come from. */
+    node?: number;
+    pageRequest?: string | null;
   }[];
+  pages?: PagesDescription;
   /** Programs that a plan may need. */
   tools?: string[];
   versions?: Partial<Record<"libvirt" | "qemu" | "nova" | "kernel" | "systemd", string | null>>;
@@ -37,7 +44,7 @@ export interface HostDescription extends StorageDescription {
   isCopy?: boolean;
 }
 
-const usual: Required<Omit<HostDescription, "nova" | "files">> & { files: Record<string, string[]> } = {
+const usual: Required<Omit<HostDescription, "nova" | "files" | "pages">> & { files: Record<string, string[]> } = {
   files: {
     "/etc/nova/nova.conf": ["[DEFAULT]", "state_path = /var/lib/nova", "", "[libvirt]", "# a comment", ""],
     "/etc/nova/nova-compute.conf": ["[DEFAULT]", "[libvirt]", "virt_type = kvm", ""],
@@ -72,8 +79,10 @@ export class DescribedHost {
   private refused: string | undefined;
   private readonly files = new Map<string, HostFile>();
   readonly storage: DescribedStorage;
+  readonly pages: DescribedPages;
 
   constructor(private description: HostDescription) {
+    this.pages = new DescribedPages(description.pages ?? {});
     this.storage = new DescribedStorage({ ...usual, ...description });
     for (const [path, content] of Object.entries({ ...usual.files, ...description.files })) {
       if (content === null) continue;
@@ -148,17 +157,9 @@ export class DescribedHost {
       },
       versions: this.versions(),
       memory: { totalKib: (description.ramGib ?? usual.ramGib) * 1024 ** 2, availableKib: 1024 ** 2 },
+      hugePages: structuredClone(this.pages.facts),
       fileSystems: structuredClone(this.storage.fileSystems),
-      guests: (description.guests ?? usual.guests).map(({ name, id, memoryMib, is, job }) => ({
-        name,
-        ...(id === undefined ? {} : { id }),
-        running: is.includes("running"),
-        memoryKib: memoryMib * 1024,
-        fileBacked: is.includes("in files"),
-        hugePages: is.includes("huge pages"),
-        locked: is.includes("locked"),
-        ...(job === undefined ? {} : { job }),
-      })),
+      guests: (description.guests ?? usual.guests).map(guestOf),
       guestDigest: "0f".repeat(32),
       guestMemoryFiles: this.storage.guestMemoryFiles(),
       tools: new Set(description.tools ?? usual.tools),
@@ -197,6 +198,24 @@ export class DescribedHost {
     const applies = Sections.parse("compute-1", "nonce", "\nnonce applies\n\nnonce end\n");
     return parseJournal("compute-1", applies, this.files);
   }
+}
+
+function guestOf(guest: NonNullable<HostDescription["guests"]>[number]): Guest {
+  const { name, id, memoryMib, is, job, pageKib, node, pageRequest } = guest;
+  const memoryKib = memoryMib * 1024;
+  return {
+    name,
+    ...(id === undefined ? {} : { id }),
+    running: is.includes("running"),
+    memoryKib,
+    fileBacked: is.includes("in files"),
+    hugePages: is.includes("huge pages") || pageKib !== undefined,
+    pages: pageKib === undefined ? [] : [{ sizeKib: pageKib, kib: memoryKib, ...(node === undefined ? {} : { node }) }],
+    ...(pageRequest === undefined ? {} : { pageRequest }),
+    hasTopology: is.includes("topology") || pageKib !== undefined,
+    locked: is.includes("locked"),
+    ...(job === undefined ? {} : { job }),
+  };
 }
 
 function hostFile(path: string, text: string, realPath: string): HostFile {

@@ -155,7 +155,7 @@ export function perform(host: DescribedHost, steps: readonly Step[]): void {
       else host.write(step.path, step.content);
     } else if (step.kind === "call") {
       if (step.call === "start_refused") host.startRefused();
-      host.storage.perform(step, host.text("/etc/fstab") ?? "");
+      if (!host.pages.perform(step, host)) host.storage.perform(step, host.text("/etc/fstab") ?? "");
     } else {
       assert.equal(step.kind, "activate");
     }
@@ -182,7 +182,7 @@ function happen(kind: Kind<CommonArgs>, host: DescribedHost, event: Event): void
     return;
   }
   if ("call" in event) {
-    host.storage.perform({ kind: "call", line: undefined, ...event }, host.text("/etc/fstab")!);
+    perform(host, [{ kind: "call", line: undefined, ...event }]);
     return;
   }
   const args = readArgs(kind, "apply" in event ? event.apply : event.undo);

@@ -5,6 +5,7 @@ import { parseDirectories } from "../../../provider/core/facts/directories";
 import { parseFileSystems } from "../../../provider/core/facts/fileSystems";
 import { parseGuestDigest, parseGuestMemoryFiles, parseGuests } from "../../../provider/core/facts/guests";
 import { parseHostFiles } from "../../../provider/core/facts/hostFile";
+import { parseHugePages } from "../../../provider/core/facts/hugePages";
 import { parseJournal } from "../../../provider/core/facts/journal";
 import { parseMemory } from "../../../provider/core/facts/memory";
 import { parseNovaCompute } from "../../../provider/core/facts/novaCompute";
@@ -29,6 +30,7 @@ const facts: Record<string, (sections: Sections) => unknown> = {
   hostFiles: (sections) => Object.fromEntries(parseHostFiles(sections)),
   versions: parseVersions,
   memory: parseMemory,
+  hugePages: parseHugePages,
   fileSystems: (sections) =>
     Object.fromEntries(parseFileSystems(sections).map((found) => [found.mountPoint, found] as const)),
   blockDevices: (sections) => Object.fromEntries(parseBlockDevices(sections)),

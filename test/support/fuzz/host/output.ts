@@ -6,7 +6,17 @@ export const nonce = "0123456789abcdef0123456789abcdef";
 
 /** What a facts script printed, put together of what was recorded on real hosts. */
 function recorded(): string[] {
-  const facts = ["system", "units", "novaCompute", "versions", "memory", "fileSystems", "guests", "guestMemoryFiles"];
+  const facts = [
+    "system",
+    "units",
+    "novaCompute",
+    "versions",
+    "memory",
+    "hugePages",
+    "fileSystems",
+    "guests",
+    "guestMemoryFiles",
+  ];
   const all = [...facts, "hostFiles", "journal", "tools", "blockDevices", "directories", "deployers"];
   const perFact = all.map((fact) => readFixtures<FactFixture>("facts", fact).map(({ content }) => content.sections));
   const hosts = Math.max(...perFact.map((cases) => cases.length));
@@ -48,6 +58,7 @@ export const pieces = [
     "\n\n",
   ],
   ...["<name>", "</name>", "&#", "x110000;", "&amp;", "<domain ", " id='1'", "<memory unit='KiB'>", "kB", "MemTotal:"],
+  ...["<page ", "<cell ", "<memnode ", " nodeset='0-9999999'", " size='2048'", "'", ">", "Node 0 ", "[madvise]"],
   ...[
     "mount ",
     "blkid ",
