@@ -6,7 +6,7 @@ import { qemuConfPath } from "./kinds/memoryDirectory";
 import type { EditFileStep, Plan } from "./plan/step";
 
 /** Which of our settings: each tool has another place for each. */
-type Topic = "nova" | "qemu" | "fstab";
+type Topic = "nova" | "pages" | "qemu" | "fstab";
 
 /** A tool that writes configuration files, and would write over ours. */
 interface Tool {
@@ -38,6 +38,7 @@ const tools: readonly Tool[] = [
     places: {
       // nova-compute's charm: config-flags reach [DEFAULT] only, and the template has no section to add to.
       nova: "the charm's options: juju config nova-compute ram-allocation-ratio=1.0 reserved-host-memory=0, and [libvirt] file_backed_memory, for which the charm has no option, by hand in a file of its own in /etc/nova/nova.conf.d, where it is then kept right",
+      pages: 'the charm\'s option: juju config nova-compute reserved-huge-pages="node:0,size:2048,count:64;…"',
     },
     without: {
       qemu: "Its charm has no option for memory_backing_dir: leave that out, and mount the store at libvirt's own directory",
@@ -50,6 +51,8 @@ const tools: readonly Tool[] = [
     runsContainers: true,
     places: {
       nova: "nova/nova-compute.conf below node_custom_config (/etc/kolla/config) of kolla-ansible, then kolla-ansible reconfigure",
+      pages:
+        "nova/nova-compute.conf below node_custom_config (/etc/kolla/config) of kolla-ansible, then kolla-ansible reconfigure",
       qemu: "nova/qemu.conf.j2 below node_custom_config (/etc/kolla/config) of kolla-ansible, then kolla-ansible reconfigure",
     },
   },
@@ -62,6 +65,7 @@ const tools: readonly Tool[] = [
     runsContainers: true,
     places: {
       nova: "the ConfigMap nova-extra-config of the data plane's nova service, as 30-file-backed-memory.conf",
+      pages: "the ConfigMap nova-extra-config of the data plane's nova service, as 30-huge-pages.conf",
     },
     without: {
       qemu: "edpm_libvirt has no place for memory_backing_dir: leave that out, and mount the store at libvirt's own directory",
@@ -74,6 +78,7 @@ const tools: readonly Tool[] = [
     runsContainers: true,
     places: {
       nova: "ComputeExtraConfig of the deployment: nova::compute::libvirt::file_backed_memory, nova::ram_allocation_ratio, nova::compute::reserved_host_memory",
+      pages: "ComputeExtraConfig of the deployment: nova::compute::reserved_huge_pages",
       qemu: "ComputeExtraConfig of the deployment: nova::compute::libvirt::qemu::memory_backing_dir",
     },
   },
@@ -82,6 +87,7 @@ const tools: readonly Tool[] = [
     header: /(maintained|installed|managed|generated|controlled) by puppet/i,
     places: {
       nova: "Hiera: nova::compute::libvirt::file_backed_memory, nova::ram_allocation_ratio, nova::compute::reserved_host_memory",
+      pages: "Hiera: nova::compute::reserved_huge_pages",
       qemu: "Hiera: nova::compute::libvirt::qemu::memory_backing_dir, with configure_qemu: true beside it",
       fstab: "the mount resource of Puppet, and leave device and fileSystem out here",
     },
@@ -93,6 +99,7 @@ const tools: readonly Tool[] = [
     isHere: has(deployerPlaces.openstackAnsible),
     places: {
       nova: "nova_nova_conf_overrides in user_variables.yml (libvirt: file_backed_memory), with nova_ram_allocation_ratio and nova_reserved_host_memory_mb",
+      pages: "nova_nova_conf_overrides in user_variables.yml (DEFAULT: reserved_huge_pages)",
       qemu: "qemu_conf_dict in user_variables.yml",
     },
   },
@@ -107,7 +114,7 @@ export function foreignProblems(plan: Plan, args: CommonArgs, facts: HostFacts):
   return plan.steps.flatMap((step) => {
     const writer = step.kind === "edit-file" ? writerOf(step, facts) : undefined;
     if (step.kind !== "edit-file" || writer === undefined) return [];
-    const topic = topicOf(step.path);
+    const topic = topicOf(step);
     const place = `Set it in ${writer.tool.places[topic] ?? "what it writes this file from"}`;
     const advice = writer.tool.without?.[topic] ?? place;
     const what = `${step.path} is written by ${writer.tool.name} (${writer.sign}), which would take our lines away again`;
@@ -116,12 +123,13 @@ export function foreignProblems(plan: Plan, args: CommonArgs, facts: HostFacts):
   });
 }
 
-/** What to say where no service runs nova-compute. */
-export function noNovaCompute(facts: HostFacts): string {
+/** What to say where no service runs nova-compute, to whom something is to be set. */
+export function noNovaCompute(facts: HostFacts, topic: "nova" | "pages" = "nova"): string {
   const missing = "no nova-compute service was found on the host";
   const tool = tools.find((each) => each.runsContainers && each.isHere?.(facts));
   if (tool === undefined) return `${missing}; install it there first, or leave this host out`;
-  return `${missing}: ${tool.name} runs it in a container, which is not managed here. Set file_backed_memory and what it needs in ${tool.places.nova}`;
+  const options = topic === "nova" ? "file_backed_memory and what it needs" : "reserved_huge_pages";
+  return `${missing}: ${tool.name} runs it in a container, which is not managed here. Set ${options} in ${tool.places[topic]}`;
 }
 
 function writerOf(step: EditFileStep, facts: HostFacts): { tool: Tool; sign: string } | undefined {
@@ -151,8 +159,7 @@ function headerOf(text: string): string[] {
 
 /** puppetlabs' settings have a resource each, named `section/option`; whoever declares `resources[…]` purges the rest. */
 function puppetResource(step: EditFileStep, facts: HostFacts): string | undefined {
-  const topic = topicOf(step.path);
-  const type = topic === "fstab" ? "mount" : `${topic}_config`;
+  const type = { nova: "nova_config", pages: "nova_config", qemu: "qemu_config", fstab: "mount" }[topicOf(step)];
   const candidates = [
     ...step.options.map((option) => `${type}[${option}]`),
     `resources[${type}]`,
@@ -161,7 +168,8 @@ function puppetResource(step: EditFileStep, facts: HostFacts): string | undefine
   return candidates.find((each) => facts.deployers.puppet.has(each.toLowerCase()));
 }
 
-function topicOf(path: string): Topic {
+function topicOf({ path, options }: EditFileStep): Topic {
   if (path === "/etc/fstab") return "fstab";
-  return path.endsWith("/qemu.conf") ? "qemu" : "nova";
+  if (path.endsWith("/qemu.conf")) return "qemu";
+  return options.every((option) => option === "DEFAULT/reserved_huge_pages") ? "pages" : "nova";
 }

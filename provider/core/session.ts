@@ -42,6 +42,10 @@ export interface PlannedEffect {
   reasons: string[];
   /** File systems that will be mounted. */
   fileSystems: FileSystem[];
+  /** `[libvirt] file_backed_memory` will be this, where that is decided. */
+  fileBackedMemoryMb?: number;
+  /** Whether not every page size will be allowed, where that is decided. */
+  restrictsPageSizes?: boolean;
 }
 
 /**

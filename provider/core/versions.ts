@@ -28,6 +28,16 @@ export const minimums = {
     nova: "18.0.0",
     source: "Nova, doc/source/admin/file-backed-memory.rst",
   },
+  providerConfig: {
+    feature: "a trait by provider.yaml",
+    nova: "22.0.0",
+    source: "Nova, doc/source/admin/managing-resource-providers.rst",
+  },
+  poolsByKernel: {
+    feature: "pools of each node by the kernel's command line",
+    kernel: "5.16.0",
+    source: "Linux, Documentation/admin-guide/kernel-parameters.txt, hugepages=",
+  },
   apply: {
     feature: "applying a change",
     systemd: "236.0.0",

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { BackingStore, type BackingStoreArgs } from "./backingStore";
 import { FileBackedMemoryConfig, type FileBackedMemoryConfigArgs } from "./fileBackedMemoryConfig";
+import { PageSizePolicy, type PageSizePolicyArgs } from "./pageSizePolicy";
 import { ServiceActivation, type ServiceActivationArgs } from "./serviceActivation";
 import type { HostArgs } from "./types";
 
@@ -8,14 +9,17 @@ import type { HostArgs } from "./types";
 export interface ComputeHostArgs extends HostArgs {
   /**
    * `project/stack/name` of another `ComputeHost` to take this host over from, part by part: a refusal names the part, which
-   * is `NAME-backing-store` or `NAME-file-backed-memory`. Its own stack must forget it (`pulumi state delete`). Resources
-   * that were no parts of a `ComputeHost` are named to each part, by `transform`. Default: what others own is refused.
+   * is `NAME-backing-store`, `NAME-page-sizes` or `NAME-file-backed-memory`. Its own stack must forget it (`pulumi state
+   * delete`). Resources that were no parts of a `ComputeHost` are named to each part, by `transform`. Default: what others
+   * own is refused.
    *
    * @example "guest-memory/production/compute-1"
    */
   takeOverFrom?: pulumi.Input<string>;
   /** The store for guest memory. Default: none is made, and guests use what is mounted at libvirt's directory. */
   backingStore?: Omit<BackingStoreArgs, keyof HostArgs>;
+  /** Page sizes that guests may have, and pools of huge pages. Default: both stay as they are. */
+  pageSizes?: Omit<PageSizePolicyArgs, keyof HostArgs | "activation" | "healthTimeoutSeconds">;
   /**
    * Nova's and libvirt's settings. With a store, `memoryBackingDir` defaults to a directory in it: libvirt's own, where the
    * store is mounted at or above that, else the store's mount point. Whatever qemu.conf had is put back by a destroy.
@@ -26,14 +30,15 @@ export interface ComputeHostArgs extends HostArgs {
   /** Changes the arguments of a part just before it is made, for anything that has no property here. */
   transform?: {
     backingStore?: (args: BackingStoreArgs) => BackingStoreArgs;
+    pageSizes?: (args: PageSizePolicyArgs) => PageSizePolicyArgs;
     fileBackedMemory?: (args: FileBackedMemoryConfigArgs) => FileBackedMemoryConfigArgs;
     activation?: (args: ServiceActivationArgs) => ServiceActivationArgs;
   };
 }
 
 /**
- * One compute host, whole: the store, the configuration, and one restart after both, in the order in which a host can take
- * them. Works for hosts that the same program creates: what is not known yet is planned once it is.
+ * One compute host, whole: the store, page sizes, the configuration, and one restart after all of them, in the order in
+ * which a host can take them. Works for hosts that the same program creates: what is not known yet is planned once it is.
  *
  * @example
  * ```ts
@@ -48,6 +53,8 @@ export class ComputeHost extends pulumi.ComponentResource {
   /** Undefined if none was declared. */
   public readonly backingStore: BackingStore | undefined;
   /** Undefined if none was declared. */
+  public readonly pageSizes: PageSizePolicy | undefined;
+  /** Undefined if none was declared. */
   public readonly fileBackedMemory: FileBackedMemoryConfig | undefined;
   public readonly activation: ServiceActivation;
   /** Memory that the host offers to guests, in MiB: placement's MEMORY_MB. Known in a preview. */
@@ -55,10 +62,19 @@ export class ComputeHost extends pulumi.ComponentResource {
 
   constructor(name: string, args: ComputeHostArgs, options?: pulumi.ComponentResourceOptions) {
     super("hostmem:index:ComputeHost", name, {}, options);
-    const { backingStore, fileBackedMemory, healthTimeoutSeconds, takeOverFrom, transform = {}, ...host } = args;
+    const {
+      backingStore,
+      pageSizes,
+      fileBackedMemory,
+      healthTimeoutSeconds,
+      takeOverFrom,
+      transform = {},
+      ...host
+    } = args;
     const storeArgs = backingStore && (transform.backingStore ?? same)({ ...common("backing-store"), ...backingStore });
 
     this.backingStore = createStore(this);
+    this.pageSizes = createPageSizes(this);
     this.fileBackedMemory = createConfiguration(this);
     this.activation = createActivation(this);
     this.memoryMb = this.fileBackedMemory?.memoryMb;
@@ -66,6 +82,16 @@ export class ComputeHost extends pulumi.ComponentResource {
 
     function createStore(parent: ComputeHost): BackingStore | undefined {
       return storeArgs && new BackingStore(`${name}-backing-store`, storeArgs, { parent });
+    }
+
+    function createPageSizes(parent: ComputeHost): PageSizePolicy | undefined {
+      if (!pageSizes) return undefined;
+      const policyArgs = (transform.pageSizes ?? same)({
+        ...common("page-sizes"),
+        ...pageSizes,
+        activation: "deferred",
+      });
+      return new PageSizePolicy(`${name}-page-sizes`, policyArgs, { parent });
     }
 
     function createConfiguration(parent: ComputeHost): FileBackedMemoryConfig | undefined {
@@ -77,7 +103,7 @@ export class ComputeHost extends pulumi.ComponentResource {
         ...(directory === undefined ? {} : { memoryBackingDir: directory }),
         activation: "deferred",
       });
-      const dependsOn = parent.backingStore ? [parent.backingStore] : [];
+      const dependsOn = [parent.backingStore, parent.pageSizes].filter((part) => part !== undefined);
       return new FileBackedMemoryConfig(`${name}-file-backed-memory`, configArgs, { parent, dependsOn });
     }
 
@@ -86,7 +112,9 @@ export class ComputeHost extends pulumi.ComponentResource {
         ...common("activation"),
         ...(healthTimeoutSeconds === undefined ? {} : { healthTimeoutSeconds }),
       });
-      const dependsOn = [parent.backingStore, parent.fileBackedMemory].filter((part) => part !== undefined);
+      const dependsOn = [parent.backingStore, parent.pageSizes, parent.fileBackedMemory].filter(
+        (part) => part !== undefined,
+      );
       return new ServiceActivation(`${name}-activation`, activationArgs, { parent, dependsOn });
     }
 

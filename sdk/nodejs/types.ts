@@ -72,13 +72,15 @@ export type Size = string | number;
  * - `capacity-below-used`: less capacity than running guests have.
  * - `files-of-other-tools`: editing a file that Juju, Kolla, EDPM, TripleO, Puppet, OpenStack-Ansible or the like writes, and
  *   will write again without our lines.
+ * - `guests-without-pages`: fewer huge pages than guests of the host need at their next start.
  */
 export type Hazard =
   | "guests-in-ram"
   | "guests-in-files"
   | "guests-with-jobs"
   | "capacity-below-used"
-  | "files-of-other-tools";
+  | "files-of-other-tools"
+  | "guests-without-pages";
 
 /** What every resource of this package takes. */
 export interface HostArgs {

@@ -55,6 +55,7 @@ const tools: Record<string, Tool> = {
   partx: { path: "/usr/bin/partx", disk: "partitioned", report: noAnswer },
   // The kernel itself says the same, in other words.
   lsblk: { path: "/usr/bin/lsblk", disk: "mounted", report: /in use: it (cannot be opened exclusively|is mounted at)/ },
+  getconf: { path: "/usr/bin/getconf", disk: "plain", report: /getconf PAGESIZE does not say how large/ },
   stat: { path: "/usr/bin/stat", disk: "plain", report: /stat and readlink say nothing of|printed more than/ },
 };
 
@@ -83,7 +84,7 @@ const disks = {
 
 let hosts = 0;
 
-/** What a preview of a store on a disk, and of the configuration, says on a host with these files. */
+/** What a preview of a store on a disk, of the configuration, and of page sizes says on a host with these files. */
 async function preview(files: Files, device: string, isMounted: boolean): Promise<string[]> {
   const host = await LightHost.start(files);
   const log = mock.method(console, "log", () => {});
@@ -97,10 +98,14 @@ async function preview(files: Files, device: string, isMounted: boolean): Promis
     const shared = { connection, become, __run: { preview: true } };
     const store = { owner: "p/s/store", device, allowUnstableDeviceName: true, ...shared };
     const config = { owner: "p/s/config", capacity: "1 GiB", ...shared };
+    const pages = { owner: "p/s/pages", ...shared };
     const answers = [await check(kinds.get("BackingStore")!, {}, store)];
     // A host that took all of its time once would do so again.
     const isTooSlow = answers[0]!.failures.some(({ reason }) => gaveUp.test(reason));
-    if (!isTooSlow) answers.push(await check(kinds.get("FileBackedMemoryConfig")!, {}, config));
+    if (!isTooSlow) {
+      answers.push(await check(kinds.get("FileBackedMemoryConfig")!, {}, config));
+      answers.push(await check(kinds.get("PageSizePolicy")!, {}, pages));
+    }
     const shown = log.mock.calls.map(({ arguments: [line] }: { arguments: unknown[] }) => String(line));
     const refused = answers.map(({ failures }) =>
       failures.map(({ property, reason }) => `${property} ${reason}`).join("; "),
@@ -132,9 +137,10 @@ describe("a tool of a host", function () {
 
   for (const [name, { mounted, said }] of Object.entries(disks)) {
     it(`that is as it should be shows what is on a disk that is ${name}`, async () => {
-      const [store, config] = await preview({}, diskOf(name as keyof typeof disks), mounted);
+      const [store, config, pages] = await preview({}, diskOf(name as keyof typeof disks), mounted);
       assert.match(store!, said);
       assert.doesNotMatch(config!, /needs|was not found/);
+      assert.equal(pages, "");
     });
   }
 

@@ -2,11 +2,13 @@ import { strict as assert } from "node:assert";
 import { spawnSync } from "node:child_process";
 import { factsScript } from "../../provider/core/facts/hostFacts";
 import { activationLibrary, applyLibrary, launchScript } from "../../provider/core/host/library";
+import { bootScript, pageLibrary } from "../../provider/core/host/pageLibrary";
 import { storeLibrary } from "../../provider/core/host/storeLibrary";
+import { traitLibrary } from "../../provider/core/host/traitLibrary";
 import { debianTool } from "../support/debianTool";
 
 describe("the shell text that runs on hosts", () => {
-  const library = `nonce=n home=/h\n${applyLibrary}${activationLibrary}${storeLibrary}`;
+  const library = `nonce=n home=/h\n${applyLibrary}${activationLibrary}${storeLibrary}${pageLibrary}${traitLibrary}`;
 
   it("defines no function twice, the second of which would be called for the first", () => {
     for (const text of [library, factsScript().script]) {
@@ -23,6 +25,7 @@ describe("the shell text that runs on hosts", () => {
     const shellcheck = debianTool("shellcheck", "shellcheck");
     const texts = {
       library,
+      boot: bootScript,
       launch: launchScript({ id: "0011", nonce: "n" }, "true", 60),
       facts: factsScript().script,
     };

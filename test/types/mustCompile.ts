@@ -1,7 +1,13 @@
 // Programs that users write. That this file compiles is the test.
 import type { types } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
-import { type ConnectionArgs, FileBackedMemoryConfig, type HostArgs, ServiceActivation } from "../../sdk/nodejs";
+import {
+  type ConnectionArgs,
+  FileBackedMemoryConfig,
+  type HostArgs,
+  PageSizePolicy,
+  ServiceActivation,
+} from "../../sdk/nodejs";
 
 /** The object that users already have for @pulumi/command, unchanged. */
 export function sharedWithCommand(connection: types.input.remote.ConnectionArgs): HostArgs {
@@ -30,6 +36,30 @@ export function fromConfiguration(config: pulumi.Config): FileBackedMemoryConfig
       takeOverFrom: "other/prod/memory",
     }),
   ];
+}
+
+export function pages(connection: { host: string }): PageSizePolicy[] {
+  return [
+    new PageSizePolicy("default", { connection }),
+    new PageSizePolicy("word", { connection, allowed: "large" }),
+    new PageSizePolicy("number", { connection, allowed: 2048 }),
+    new PageSizePolicy("all", {
+      connection,
+      allowed: ["small", 2048, "1 GiB"],
+      pools: [{ size: "2 MiB", count: 512 }, pulumi.output({ size: 1048576, node: 0, count: pulumi.output(4) })],
+      atBoot: "kernel-command-line",
+      enforceBy: "empty-pools",
+      trait: "CUSTOM_PAGES",
+      traitBy: "placement",
+      activation: "deferred",
+      healthTimeoutSeconds: 600,
+      allowHazards: ["guests-without-pages"],
+    }),
+  ];
+}
+
+export function rules(policy: PageSizePolicy): pulumi.Output<Record<string, string> | undefined> {
+  return policy.schedulerRules.apply((each) => each?.aggregateMetadata);
 }
 
 export function outputs(memory: FileBackedMemoryConfig): [pulumi.Output<number>, pulumi.Output<string[]>] {

@@ -1,5 +1,5 @@
 // Mistakes that the compiler must find. Each directive is an error itself if the line after it compiles.
-import { FileBackedMemoryConfig, ServiceActivation } from "../../sdk/nodejs";
+import { FileBackedMemoryConfig, PageSizePolicy, ServiceActivation } from "../../sdk/nodejs";
 
 const connection = { host: "compute-1" };
 
@@ -23,6 +23,13 @@ new ServiceActivation("a", { connection, become: "su" });
 new ServiceActivation("a", { connection: { host: "a", hostKeyChecking: "maybe" } });
 // @ts-expect-error what only belongs to another kind
 new ServiceActivation("a", { connection, capacity: 1 });
+
+// @ts-expect-error a pool without a count
+new PageSizePolicy("a", { connection, pools: [{ size: "2 MiB" }] });
+// @ts-expect-error sizes that are neither text nor number
+new PageSizePolicy("a", { connection, allowed: [true] });
+// @ts-expect-error a way to enforce that nobody knows
+new PageSizePolicy("a", { connection, enforceBy: "hope" });
 
 declare const memory: FileBackedMemoryConfig;
 declare const other: FileBackedMemoryConfig;

@@ -16,6 +16,8 @@ export interface ObjectRecord {
   edits: OptionEdit[];
   /** What a BackingStore made beside that. */
   store?: StoreRecord;
+  /** What a PageSizePolicy made beside that. */
+  pages?: PagesRecord;
 }
 
 /** What a BackingStore did to a host that was not so before; only that is taken back. */
@@ -40,6 +42,26 @@ export interface StoreRecord {
   madeFolders?: string[];
 }
 
+/** What a PageSizePolicy did to a host beside its configuration. */
+export interface PagesRecord {
+  pools: {
+    node: number;
+    sizeKib: number;
+    /** Before us. */
+    before: number;
+    /** Every count since, the newest first. */
+    ours: number[];
+  }[];
+  /** Not every page size of the host is allowed. */
+  restricts: boolean;
+  /** Pools are on the kernel's command line: written to a file only (`due`), or in the boot loader's menu as well. */
+  bootLoader?: "due" | "on";
+  /** Traits that the host has, or may have, in placement for our sake; only one that is there for sure is `set`. */
+  traits?: { name: string; set: boolean }[];
+  /** Folders that we made for whole files of ours. */
+  madeFolders?: string[];
+}
+
 /** A service whose restart may be outstanding. */
 export type Service = "libvirt" | "nova-compute";
 
@@ -53,6 +75,10 @@ export interface PendingRecord {
   reasons: string[];
   /** The way back to what the services run now, per object. */
   edits: { object: string; action: "set" | "undone"; edit: OptionEdit }[];
+  /** Huge page pools as the services know them, where they were changed since. */
+  pools?: { node: number; sizeKib: number; count: number }[];
+  /** Whole files of ours as they were then; null for one that was not there. Some are the first in their folder. */
+  files?: { path: string; content: string | null; madeFolder?: true }[];
 }
 
 /** Our own files on the host. */

@@ -11,11 +11,11 @@ export interface NovaComputeFacts {
   args: string[];
   /** Home of the user it runs as; oslo.config looks for `~/.nova/nova.conf`. */
   home: string;
-  /** oslo.config's environment variables (`OS_LIBVIRT__…`), which beat every file. Only [DEFAULT] and [libvirt]. */
+  /** oslo.config's environment variables (`OS_LIBVIRT__…`), which beat every file. Only those that we ask for. */
   environment: Record<string, string>;
 }
 
-const environmentPattern = "^OS_(DEFAULT|LIBVIRT)__[A-Z0-9_]*=";
+const environmentPattern = "^OS_((DEFAULT|LIBVIRT)__[A-Z0-9_]*|COMPUTE__PROVIDER_CONFIG_LOCATION)=";
 
 /**
  * Files first named by the arguments, then every place where oslo.config or a distribution looks. The environment is
@@ -42,7 +42,7 @@ section nova-home
 printf '%s\\n' "$nova_home"
 nova_interpreter=$(sed 's/\\x0.*//; q' "/proc/$nova_pid/cmdline" 2>/dev/null | tr -d '\\0')
 case $nova_interpreter in */bin/*) nova_prefix=\${nova_interpreter%/bin/*} ;; esac
-{
+nova_places=$({
   if [ "\${nova_pid:-0}" != 0 ]; then tr '\\0' '\\n' <"/proc/$nova_pid/cmdline" 2>/dev/null; else systemctl show -p ExecStart --value "\${nova_unit:-none}" </dev/null | tr ' ' '\\n'; fi |
   sed -n 's/^--config-file=//p; s/^--config-dir=\\(.*\\)/\\1/p; /^--config-\\(file\\|dir\\)$/{n;p;}'
   printf '%s\\n' /etc/nova/nova.conf /etc/nova/nova-compute.conf /etc/nova.conf /etc/nova-compute.conf \\
@@ -50,10 +50,17 @@ case $nova_interpreter in */bin/*) nova_prefix=\${nova_interpreter%/bin/*} ;; es
     "$nova_home/.nova/nova.conf" "$nova_home/.nova/nova-compute.conf" "$nova_home/nova.conf" "$nova_home/nova-compute.conf" \\
     "$nova_home/.nova/nova.conf.d" "$nova_home/.nova/nova-compute.conf.d" "$nova_home/nova.conf.d" "$nova_home/nova-compute.conf.d" \\
     /usr/share/nova/nova-dist.conf /usr/share/nova/nova-compute-dist.conf /etc/default/openstack /etc/default/nova-compute
-} | awk '!seen[$0]++' | while IFS= read -r path; do
+} | awk '!seen[$0]++')
+printf '%s\\n' "$nova_places" | while IFS= read -r path; do
   file "$path"
   if [ -d "$path" ]; then for inside in "$path"/*.conf; do file "$inside"; done; fi
 done
+{
+  echo /etc/nova/provider_config
+  printf '%s\\n' "$nova_places" | while IFS= read -r path; do
+    for each in "$path" "$path"/*.conf; do [ ! -f "$each" ] || sed -n 's,^provider_config_location[[:space:]]*[=:][[:space:]]*\\(.*[^/[:space:]]\\)[/[:space:]]*$,\\1,p' "$each"; done
+  done
+} | sort -u | while IFS= read -r path; do for each in "$path" "$path"/*.yaml; do file "$each"; done; done
 for path in /etc/libvirt/qemu.conf /etc/fstab ${libvirtUnits.map(guardPath).join(" ")}; do file "$path"; done
 `;
 

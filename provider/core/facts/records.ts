@@ -2,7 +2,7 @@ import { HostError } from "../errors";
 import { textOf } from "../files/bytes";
 import type { OptionEdit } from "../files/edit";
 import type { HostFile } from "./hostFile";
-import type { ObjectRecord, PendingRecord, StoreRecord } from "./journal";
+import type { ObjectRecord, PagesRecord, PendingRecord, StoreRecord } from "./journal";
 
 /** Reads what we keep about an object. */
 export function readObjectRecord(host: string, file: HostFile): ObjectRecord {
@@ -61,12 +61,18 @@ function isFields(value: unknown): value is Fields {
 
 const isText = (value: unknown): value is string => typeof value === "string";
 const isFlag = (value: unknown): value is boolean => typeof value === "boolean";
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 const isMissing = (value: unknown): value is undefined => value === undefined;
 const isListOf = (value: unknown, isItem: (item: unknown) => boolean) => Array.isArray(value) && value.every(isItem);
 
 function isObjectRecord(value: Fields): value is Fields & ObjectRecord {
-  const { owner, edits, store } = value;
-  return isText(owner) && isListOf(edits, isEdit) && (isMissing(store) || isStore(store));
+  const { owner, edits, store, pages } = value;
+  return (
+    isText(owner) &&
+    isListOf(edits, isEdit) &&
+    (isMissing(store) || isStore(store)) &&
+    (isMissing(pages) || isPages(pages))
+  );
 }
 
 /** Services and actions; a release may know more of them than an earlier one, which reads the same version of the note. */
@@ -82,11 +88,19 @@ type PendingForm = Omit<PendingRecord, "services" | "ran" | "edits"> & {
 function isPendingForm(value: Fields): value is Fields & PendingForm {
   const isPending = (each: unknown) =>
     isFields(each) && isText(each["object"]) && isText(each["action"]) && isEdit(each["edit"]);
+  const isPool = (each: unknown) => isFields(each) && [each["node"], each["sizeKib"], each["count"]].every(isCount);
+  const isFile = (each: unknown) =>
+    isFields(each) &&
+    isText(each["path"]) &&
+    (each["content"] === null || isText(each["content"])) &&
+    [undefined, true].includes(each["madeFolder"] as undefined);
   return (
     isListOf(value["services"], isText) &&
     (isMissing(value["ran"]) || isListOf(value["ran"], isText)) &&
     isListOf(value["reasons"], isText) &&
-    isListOf(value["edits"], isPending)
+    isListOf(value["edits"], isPending) &&
+    (isMissing(value["pools"]) || isListOf(value["pools"], isPool)) &&
+    (isMissing(value["files"]) || isListOf(value["files"], isFile))
   );
 }
 
@@ -116,6 +130,24 @@ function isStore(value: unknown): value is StoreRecord {
     (isMissing(unfinished) || unfinished === true) &&
     isFlag(mounted) &&
     isListOf(files, isText) &&
+    (isMissing(madeFolders) || isListOf(madeFolders, isText))
+  );
+}
+
+function isPages(value: unknown): value is PagesRecord {
+  if (!isFields(value)) return false;
+  const { pools, restricts, bootLoader, traits, madeFolders } = value;
+  const isPool = (each: unknown) =>
+    isFields(each) &&
+    [each["node"], each["sizeKib"], each["before"]].every(isCount) &&
+    isListOf(each["ours"], isCount) &&
+    (each["ours"] as unknown[]).length > 0;
+  const isTrait = (each: unknown) => isFields(each) && isText(each["name"]) && isFlag(each["set"]);
+  return (
+    isListOf(pools, isPool) &&
+    isFlag(restricts) &&
+    [undefined, "due", "on"].includes(bootLoader as undefined) &&
+    (isMissing(traits) || isListOf(traits, isTrait)) &&
     (isMissing(madeFolders) || isListOf(madeFolders, isText))
   );
 }

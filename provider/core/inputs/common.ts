@@ -21,6 +21,7 @@ export const hazards = [
   "guests-with-jobs",
   "capacity-below-used",
   "files-of-other-tools",
+  "guests-without-pages",
 ] as const;
 export type Hazard = (typeof hazards)[number];
 

@@ -3,17 +3,13 @@ import { noProbes } from "../facts/probes";
 import type { Inputs } from "../inputs/problem";
 import { readSize } from "../inputs/size";
 import { readNovaConfig } from "../novaConfig";
-import {
-  defaultHealthTimeoutSeconds,
-  fileBackedMemoryMb,
-  planConfigurationChange,
-  servicesFor,
-} from "../plan/activation";
+import { defaultHealthTimeoutSeconds, fileBackedMemoryMb, planConfigurationChange } from "../plan/activation";
 import { planOptions } from "../plan/options";
+import { servicesFor } from "../plan/pendingNote";
 import { planLines } from "../plan/step";
 import { formatMib, parseSize, toMib } from "../size";
 import { type Desired, type Observed, observe, wantedOptions } from "./fileBackedMemoryOptions";
-import { refusals, roomWarnings, undoRefusals, warnings } from "./fileBackedMemoryRules";
+import { pageSizesRefused, refusals, roomWarnings, undoRefusals, warnings } from "./fileBackedMemoryRules";
 import { guestsAffected } from "./guestHazards";
 import type { CommonArgs, Evaluation, Json, Kind, Surroundings } from "./kind";
 import { defaultMemoryBackingDir, memoryDirectory, readMemoryBackingDir, wantedBackingDir } from "./memoryDirectory";
@@ -104,7 +100,7 @@ function evaluate(args: FileBackedMemoryConfigArgs, present: HostFacts, surround
   const config = readNovaConfig(facts);
   const have = observe(facts, config);
   const want = desired(args, facts, surroundings);
-  const problems = refusals(args, want, have, facts, config);
+  const problems = [...refusals(args, want, have, facts, config), ...pageSizesRefused(want, facts, surroundings)];
   const record = facts.journal.objects.get(name);
   const result = {
     problems,
@@ -122,6 +118,7 @@ function evaluate(args: FileBackedMemoryConfigArgs, present: HostFacts, surround
     activate: args.activation === "now" ? { healthTimeoutSeconds: args.healthTimeoutSeconds } : undefined,
   });
   const changes = planned.changes.steps();
+  const isDeferred = args.activation === "deferred";
   return {
     ...result,
     plan: {
@@ -131,14 +128,12 @@ function evaluate(args: FileBackedMemoryConfigArgs, present: HostFacts, surround
         ...(changes.length > 0 ? [...warnings(args, want, facts, config), ...planned.left] : []),
       ],
     },
-    effect:
-      changes.length === 0 || args.activation === "now"
-        ? undefined
-        : {
-            services: servicesFor(changes.map((step) => step.path)),
-            reasons: planLines({ steps: changes, warnings: [] }),
-            fileSystems: [],
-          },
+    effect: {
+      services: isDeferred ? servicesFor(changes.map((step) => step.path)) : [],
+      reasons: isDeferred ? planLines({ steps: changes, warnings: [] }) : [],
+      fileSystems: [],
+      fileBackedMemoryMb: want.memoryMb,
+    },
   };
 }
 

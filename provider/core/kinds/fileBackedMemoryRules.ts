@@ -9,6 +9,7 @@ import { lacking, minimums } from "../versions";
 import type { FileBackedMemoryConfigArgs } from "./fileBackedMemoryConfig";
 import { type Desired, type Observed, observe, wantedOptions } from "./fileBackedMemoryOptions";
 import { guestsAffected, guestWarnings } from "./guestHazards";
+import type { Surroundings } from "./kind";
 import { memoryDirectory, qemuConfPath, readMemoryBackingDir, wantedBackingDir } from "./memoryDirectory";
 import { fileSystemHolding, storeCapacity } from "./memoryStore";
 import { closedWay, readOnlyMount } from "./qemuAccess";
@@ -106,6 +107,20 @@ export function refusals(
     ...guestsAffected(args, want.memoryMb, have.memoryMb, directory !== memoryDirectory(have.memoryBackingDir), facts),
   );
   return problems;
+}
+
+/** Nova refuses every guest with a page size on such a host, so that a policy about sizes would be an empty promise. */
+export function pageSizesRefused(want: Desired, facts: HostFacts, { planned }: Surroundings): Problem[] {
+  const decided = planned.findLast((effect) => effect.restrictsPageSizes !== undefined)?.restrictsPageSizes;
+  const restricts = decided ?? facts.journal.objects.get("PageSizePolicy")?.pages?.restricts ?? false;
+  if (!restricts || want.memoryMb === 0) return [];
+  return [
+    {
+      path: "capacity",
+      message:
+        'is of no use beside the PageSizePolicy of this host: with file-backed memory Nova refuses every guest that asks for a page size. Allow "any" there, or take one of the two off this host',
+    },
+  ];
 }
 
 /**

@@ -32,20 +32,20 @@ export function guestsAffected(
     hazard(
       "guests-in-ram",
       "capacity",
-      `guests run in the host's RAM, which Nova would no longer count, so that it can run out: ${names(inRam)}`,
+      `guests run in the host's RAM, which Nova would no longer count, so that it can run out: ${nameGuests(inRam)}`,
     );
   }
   if (wantMb === 0 && haveMb > 0 && inFiles.length > 0) {
     hazard(
       "guests-in-files",
       "",
-      `guests have their memory in files, and would have it in the host's RAM from their next start: ${names(inFiles)}`,
+      `guests have their memory in files, and would have it in the host's RAM from their next start: ${nameGuests(inFiles)}`,
     );
   } else if (directoryMoves && inFiles.length > 0) {
     hazard(
       "guests-in-files",
       "memoryBackingDir",
-      `guests have their memory in the present directory, which must stay mounted for them: ${names(inFiles)}`,
+      `guests have their memory in the present directory, which must stay mounted for them: ${nameGuests(inFiles)}`,
     );
   }
   const usedMb = running.reduce((sum, guest) => sum + guest.memoryKib / 1024, 0);
@@ -53,15 +53,15 @@ export function guestsAffected(
     hazard(
       "capacity-below-used",
       "capacity",
-      `is less than the ${formatMib(Math.ceil(usedMb))} that running guests have: ${names(running)}`,
+      `is less than the ${formatMib(Math.ceil(usedMb))} that running guests have: ${nameGuests(running)}`,
     );
   }
   if (wantMb > 0) {
-    const paged = facts.guests.filter((guest) => guest.hugePages);
+    const paged = facts.guests.filter((guest) => guest.hugePages || typeof guest.pageRequest === "string");
     if (paged.length > 0) {
       problems.push({
         path: "capacity",
-        message: `guests ask for huge pages (hw:mem_page_size), which Nova refuses on a host with file-backed memory, and would not start again: ${names(paged)}. Move them to another host first`,
+        message: `guests ask for a page size (hw:mem_page_size), which Nova refuses on a host with file-backed memory, and would not start again: ${nameGuests(paged)}. Move them to another host first`,
       });
     }
   }
@@ -76,7 +76,7 @@ export function guestsAtWork(args: { allowHazards: readonly string[] }, plan: Pl
   const busy = facts.guests.filter((guest) => guest.job !== undefined);
   const isRestart = plan.steps.some((step) => step.kind === "activate");
   if (!isRestart || busy.length === 0 || allowsJobs(args)) return [];
-  const jobs = names(busy.map(({ name, job }) => ({ name: `${name} (${job})` })));
+  const jobs = nameGuests(busy.map(({ name, job }) => ({ name: `${name} (${job})` })));
   const message = `services would be restarted while libvirt is at work on guests, which breaks that off, or ends them: ${jobs}. Wait until that is done, or accept it with allowHazards: ["${withJobs}"]`;
   return [{ path: "", message }];
 }
@@ -88,16 +88,25 @@ export function allowsJobs({ allowHazards }: { allowHazards: readonly string[] }
   return allowHazards.includes(withJobs);
 }
 
-/** What guests do that file-backed memory does not change, though one would think so. */
+/** What guests do that file-backed memory does not change, though one would think so, and what cannot be told of them. */
 export function guestWarnings(facts: HostFacts): string[] {
+  const said: string[] = [];
   const locked = facts.guests.filter((guest) => guest.locked);
-  return locked.length > 0
-    ? [`guests lock their memory, all of which stays in RAM, whatever backs it: ${names(locked)}`]
-    : [];
+  if (locked.length > 0)
+    said.push(`guests lock their memory, all of which stays in RAM, whatever backs it: ${nameGuests(locked)}`);
+  const unsure = facts.guests.filter(
+    ({ hasTopology, hugePages, pageRequest }) => hasTopology && !hugePages && pageRequest === undefined,
+  );
+  if (unsure.length > 0) {
+    said.push(
+      `guests with a NUMA topology would not start again here if their flavor asks for ordinary pages (hw:mem_page_size=small), which this Nova does not write down: ${nameGuests(unsure)}`,
+    );
+  }
+  return said;
 }
 
 /** Stands at the end of a sentence about "guests", so that one guest needs no words of its own. */
-function names(guests: readonly Pick<Guest, "name">[]): string {
+export function nameGuests(guests: readonly Pick<Guest, "name">[]): string {
   const shown = guests.slice(0, 3).map((guest) => guest.name);
   return `${shown.join(", ")}${guests.length > 3 ? `, … (${guests.length} in all)` : ""}`;
 }

@@ -1,25 +1,19 @@
 import type { HostFacts } from "../facts/hostFacts";
 import type { ObjectRecord, PendingRecord, Service } from "../facts/journal";
-
 import { libvirtUnit, refusedLibvirt, type UnitFacts } from "../facts/units";
-
 import type { OptionEdit } from "../files/edit";
 import { parseInteger } from "../files/osloConfig";
 import { objectPath, pendingPath } from "../host/paths";
 import { guardPath } from "../host/units";
 import { hidesInfo, hidesProcess, type NovaConfig, novaLogFile, readNovaConfig } from "../novaConfig";
+import { type Beside, besideReturn, nothingBeside } from "./beside";
 import type { FileChanges } from "./fileChanges";
-import { composePending, type OptionPlan, planReturn } from "./options";
+import { type OptionPlan, planReturn } from "./options";
+import { isRunning, pendingAfter, withoutReturn } from "./pendingNote";
 import { RecordWrites, serialise } from "./recordWrites";
 import type { ActivateStep, StartEvidence, Step, WriteRecordStep } from "./step";
 
 export const defaultHealthTimeoutSeconds = 300;
-
-/** The services that must be restarted for changes in these files, in order: libvirt before nova-compute. */
-export function servicesFor(changedPaths: readonly string[]): Service[] {
-  if (changedPaths.length === 0) return [];
-  return changedPaths.some((path) => path.endsWith("/qemu.conf")) ? ["libvirt", "nova-compute"] : ["nova-compute"];
-}
 
 export interface ConfigurationChange {
   facts: HostFacts;
@@ -27,6 +21,12 @@ export interface ConfigurationChange {
   /** The object's record as it shall be, without its edits; undefined when the object goes. */
   owner: string | undefined;
   options: OptionPlan;
+  /** Default: nothing. */
+  beside?: Beside;
+  /** What the object's record holds beside edits, while the change is made and after it. Default: what it holds now. */
+  details?: { during: Partial<ObjectRecord>; after: Partial<ObjectRecord> };
+  /** What comes after the restart, and what the record holds once that is done. Default: nothing. */
+  afterwards?: { steps: Step[]; details: Partial<ObjectRecord> };
   /** Undefined to leave the restart to a ServiceActivation. */
   activate: { healthTimeoutSeconds: number } | undefined;
 }
@@ -37,25 +37,38 @@ export interface ConfigurationChange {
  * healthily, and nothing is forgotten that may still be in a file.
  */
 export function planConfigurationChange(change: ConfigurationChange): Step[] {
-  const { facts, object, options } = change;
+  const { facts, object, options, beside = nothingBeside } = change;
   const journal = facts.journal;
   const fileSteps = options.changes.steps();
   const before = journal.objects.get(object);
-  const record = (owner: string, edits: OptionEdit[]): ObjectRecord => ({ ...before, version: 1, owner, edits });
-  const during = change.owner === undefined ? before : record(change.owner, options.during);
+  const record = (owner: string, edits: OptionEdit[], details?: Partial<ObjectRecord>): ObjectRecord => ({
+    ...before,
+    ...details,
+    version: 1,
+    owner,
+    edits,
+  });
+  const during = change.owner === undefined ? before : record(change.owner, options.during, change.details?.during);
   // An object that goes is known, with nothing left of its own, until the services run without it.
   const lastOwner = change.owner ?? before?.owner;
-  const after = lastOwner === undefined ? undefined : record(lastOwner, options.after);
-  const composed = pendingAfter(facts, servicesFor(fileSteps.map((step) => step.path)), options);
+  const after = lastOwner === undefined ? undefined : record(lastOwner, options.after, change.details?.after);
+  const isChange = fileSteps.length > 0 || beside.restarts;
+  const composed = pendingAfter(
+    facts,
+    fileSteps.map((step) => step.path),
+    options,
+    beside,
+  );
   // Without its store libvirt cannot be started at all, and nobody wants to go back to that: whoever takes the guard away,
   // or brings the store, starts the services with what the files say then.
   const mustWait = change.owner === undefined && isHeldByStore(facts);
-  const pending = mustWait && composed ? { ...composed, edits: [] } : composed;
+  const pending = mustWait && composed ? withoutReturn(composed) : composed;
   const records = new RecordWrites(journal.hashes);
 
   const steps: Step[] = [
     ...records.write(objectPath(object), during),
-    ...(fileSteps.length > 0 ? records.write(pendingPath, pending) : []),
+    ...(isChange ? records.write(pendingPath, pending) : []),
+    ...beside.steps,
     ...fileSteps,
   ];
   if (change.activate && pending && !mustWait) {
@@ -66,7 +79,12 @@ export function planConfigurationChange(change: ConfigurationChange): Step[] {
     const activation = planActivation(facts, pending, options.changes, recorded, healthTimeoutSeconds, origin);
     steps.push(...(activation ? [activation] : []), ...records.write(pendingPath, undefined));
   }
-  return [...steps, ...records.write(objectPath(object), change.owner === undefined ? undefined : after)];
+  const last = after && { ...after, ...change.afterwards?.details };
+  return [
+    ...steps,
+    ...(change.afterwards?.steps ?? []),
+    ...records.write(objectPath(object), change.owner === undefined ? undefined : last),
+  ];
 }
 
 /** The steps that do what is pending, for whoever comes after the edits. */
@@ -83,21 +101,6 @@ export function isHeldByStore({ units, journal, fileSystems }: HostFacts): boole
   const refused = refusedLibvirt(units);
   if (!store || !refused || !store.files.includes(guardPath(refused.name))) return false;
   return !fileSystems.some(({ mountPoint }) => mountPoint === store.mountPoint);
-}
-
-function pendingAfter(facts: HostFacts, services: readonly Service[], options: OptionPlan): PendingRecord | undefined {
-  const existing = facts.journal.pending;
-  if (services.length === 0) return existing;
-  const inOrder = (some: readonly Service[]) =>
-    (["libvirt", "nova-compute"] as const).filter((each) => some.includes(each));
-  const ran = inOrder([...(existing?.ran ?? []), ...startedByOthers(facts)]);
-  return {
-    version: 1,
-    services: inOrder([...(existing?.services ?? []), ...services]),
-    ...(ran.length > 0 ? { ran } : {}),
-    reasons: [...new Set([...(existing?.reasons ?? []), ...options.changes.steps().flatMap((step) => step.lines)])],
-    edits: composePending(existing?.edits ?? [], options.pending),
-  };
 }
 
 /** Undefined when nothing needs a restart: a service that is meant to be off reads its files when it is next started. */
@@ -117,10 +120,11 @@ function planActivation(
   const edits = new Map([...records].map(([kind, record]) => [kind, record.edits]));
   const returned = planReturn(back, pending.edits, edits);
   const written = new Map([...records].map(([kind, record]) => [objectPath(kind), serialise(record)]));
-  const rollback: ActivateStep["rollback"] = [...back.steps()];
+  const rollback: ActivateStep["rollback"] = [...back.steps(), ...besideReturn(facts, pending)];
   for (const [kind, left] of returned) {
-    const record = records.get(kind) ?? (kind === origin?.object ? origin.record : undefined);
-    const content = record && serialise({ ...record, edits: left });
+    const former = kind === origin?.object ? origin.record : undefined;
+    const record = records.get(kind) ?? former;
+    const content = record && serialise({ ...record, ...former, owner: record.owner, edits: left });
     if (content !== written.get(objectPath(kind))) rollback.push(rewrite(objectPath(kind), content));
   }
   // An object that this very apply was to create is gone again; until Nova is healthy its record says whose mess it is.
@@ -184,25 +188,9 @@ function startEvidence(facts: HostFacts, config: NovaConfig): StartEvidence {
   return { pattern: "Looking for unclaimed instances|Final resource view", stableSeconds: 3 };
 }
 
-/** Also one that failed, or is about to run. */
-function isRunning(unit: UnitFacts): boolean {
-  return !["inactive", "deactivating"].includes(unit.activeState);
-}
-
 /** A unit that does not run and is meant to: systemd starts it at boot, or it was seen to run all the same. */
 function isStarted(service: Service, { unitFileState }: UnitFacts, ran: readonly Service[]): boolean {
   return unitFileState === "enabled" || (ran.includes(service) && !unitFileState.startsWith("masked"));
-}
-
-/** Services that run though they are not enabled, which nothing would tell any more once they do not. */
-function startedByOthers(facts: HostFacts): Service[] {
-  const units: [Service, UnitFacts | undefined][] = [
-    ["libvirt", libvirtUnit(facts.units)],
-    ["nova-compute", facts.novaCompute?.unit],
-  ];
-  return units.flatMap(([service, unit]) =>
-    unit && isRunning(unit) && unit.unitFileState !== "enabled" ? [service] : [],
-  );
 }
 
 /** A daemon that should run and neither does nor waits behind its socket: a former apply may have left it so. */

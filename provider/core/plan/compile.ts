@@ -1,10 +1,12 @@
 import { bytesOf } from "../files/bytes";
 import { type ApplyName, activationLibrary, applyLibrary, whenOverdue } from "../host/library";
+import { pageLibrary } from "../host/pageLibrary";
 import { applyDirectory, hostIdPath } from "../host/paths";
 import { storeLibrary } from "../host/storeLibrary";
+import { traitLibrary } from "../host/traitLibrary";
 import { quote } from "../quote";
 import type { Basis } from "./basis";
-import type { ActivateStep, EditFileStep, Plan, Step, WriteFileStep, WriteRecordStep } from "./step";
+import type { ActivateStep, CallStep, EditFileStep, Plan, Step, WriteFileStep, WriteRecordStep } from "./step";
 
 export interface CompileOptions extends ApplyName {
   /** Who holds the host's lock while this runs: told to whoever waits for it. */
@@ -26,7 +28,7 @@ export function compile(plan: Plan, options: CompileOptions): string {
     `exec 3>>"$home/log" >/dev/null </dev/null`,
     applyLibrary,
     activationLibrary,
-    ...(plan.steps.some((step) => step.kind === "call" || step.kind === "write-file") ? [storeLibrary] : []),
+    ...(usesLibraries(plan) ? [storeLibrary, pageLibrary, traitLibrary] : []),
     `begin ${word(options.holder)} ${options.lockTimeoutSeconds} ${quote(options.basis?.lockHash ?? "")}`,
     ...expectations(plan, options.basis),
     "event begun",
@@ -41,6 +43,11 @@ export function compile(plan: Plan, options: CompileOptions): string {
   // Sent as bytes, a character beyond them would become another one: a quotation mark, say.
   if (/[^\0-\u00ff]/.test(script)) throw new TypeError("text that is not bytes got into the script of an apply");
   return script;
+}
+
+function usesLibraries({ steps }: Plan): boolean {
+  const all = steps.flatMap((step) => (step.kind === "activate" ? step.rollback : [step]));
+  return all.some((step) => step.kind === "call" || step.kind === "write-file");
 }
 
 /** What must hold before the first change. A later step on the same file builds on what an earlier one makes of it. */
@@ -70,8 +77,8 @@ function compileStep(step: Step, options: CompileOptions): string {
     case "activate":
       return compileActivate(step, options);
     case "call": {
-      const call = [step.call, ...step.args.map((arg) => word(String(arg)))].join(" ");
-      return orFail(bytesOf(step.line ?? step.what ?? step.call), call, step.onFailure?.map(compileWrite));
+      const what = bytesOf(step.line ?? step.what ?? step.call);
+      return orFail(what, compileCall(step), step.onFailure?.map(compileWrite));
     }
     default:
       return orFail(`write ${pathOf(step)}`, compileWrite(step));
@@ -87,6 +94,10 @@ function orFail(what: string, command: string, first: string[] = []): string {
 /** So that whoever finds the apply ended knows where. */
 function doing(what: string): string {
   return `event doing ${quote(what)}`;
+}
+
+function compileCall(step: CallStep): string {
+  return [step.call, ...step.args.map((arg) => word(String(arg)))].join(" ");
 }
 
 /** One command that a redirection and `||` can follow, here document included. */
@@ -126,11 +137,12 @@ function compileActivate(step: ActivateStep, { allowJobs }: CompileOptions): str
     "kept=0",
     doing("take the change back"),
     // What could not be taken back must stay on record.
-    ...step.rollback.map((write) =>
-      write.kind === "edit-file"
-        ? `${compileWrite(write)} || { kept=1; event kept ${quote(pathOf(write))}; }`
-        : `[ "$kept" = 1 ] || ${compileWrite(write)} || { kept=1; event kept ${quote(pathOf(write))}; }`,
-    ),
+    ...step.rollback.map((each) => {
+      const what = each.kind === "call" ? bytesOf(each.line ?? each.what ?? each.call) : pathOf(each);
+      const write = each.kind === "call" ? compileCall(each) : compileWrite(each);
+      const lasting = each.kind === "write-record" ? '[ "$kept" = 1 ] || ' : "";
+      return `${lasting}${write} || { kept=1; event kept ${quote(what)}; }`;
+    }),
     `if ! { ${restart(step.rollbackMemoryMb)}; }; then say_log ${unit} ${log}; finish unhealthy; fi`,
     "event back",
     `if [ "$kept" = 0 ]; then`,

@@ -65,7 +65,7 @@ export interface ActivateStep {
   reasons: string[];
   health: HealthCheck;
   /** The way back, prepared in advance: when it is needed there may be no link to ask over. */
-  rollback: (EditFileStep | WriteRecordStep)[];
+  rollback: Exclude<Step, ActivateStep>[];
   /** What may be forgotten once the services run healthily after going back. */
   afterRollback: WriteRecordStep[];
   /** MEMORY_MB that Nova must report after going back, like `health.expectedMemoryMb`. */

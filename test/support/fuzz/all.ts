@@ -8,6 +8,7 @@ import { fileTargets } from "./files";
 import { factTargets } from "./host/facts";
 import { formTargets } from "./host/forms";
 import { pageTargets } from "./host/pages";
+import { policyTargets } from "./host/policies";
 import { streamTargets } from "./host/streams";
 import { valueTargets } from "./host/values";
 import type { AnyTarget } from "./target";
@@ -19,6 +20,7 @@ export const ownTargets: AnyTarget[] = [
   ...factTargets,
   ...formTargets,
   ...pageTargets,
+  ...policyTargets,
   ...streamTargets,
   ...valueTargets,
   ...workTargets,

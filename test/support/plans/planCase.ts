@@ -92,11 +92,19 @@ export function refusalsOf(kindName: string, planCase: PlanCase): string[] {
 /** Everything that a case says: problems, warnings, its steps in words, and what they write. */
 export function textsOf(kindName: string, planCase: PlanCase): string[] {
   const { problems, evaluation } = evaluateCase(kindName, planCase);
+  const computed = "computed" in evaluation ? evaluation.computed : {};
   const { steps, warnings } = evaluation.plan;
   const written = steps.map(
     (step) => ("what" in step ? step.what : "content" in step ? step.content : undefined) ?? "",
   );
-  return [...problems.map(({ message }) => message), ...warnings, ...planLines(evaluation.plan), ...written];
+  const proofs = steps.flatMap((step) => ("proof" in step && step.proof ? [step.proof.of] : []));
+  const said = [...problems.map(({ message }) => message), ...warnings, ...planLines(evaluation.plan)];
+  return [...said, ...written, ...proofs, ...stringsIn(computed)];
+}
+
+function stringsIn(value: unknown): string[] {
+  if (typeof value === "string") return [value];
+  return typeof value === "object" && value !== null ? Object.values(value).flatMap(stringsIn) : [];
 }
 
 /** Plans a case, and compares; then applies the plan and wants nothing left to do. */

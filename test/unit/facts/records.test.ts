@@ -16,6 +16,8 @@ const edit = {
 };
 const store = { mountPoint: "/srv", mounted: true, files: [] };
 const record = { version: 1, owner: "project/stack/name", edits: [edit], store };
+const pool = { node: 0, sizeKib: 2048, before: 0, ours: [4, 2] };
+const pages = { pools: [pool], restricts: true, bootLoader: "due", traits: [{ name: "CUSTOM_A", set: false }] };
 const pending = {
   ...{ version: 1, services: ["nova-compute"], reasons: ["because"] },
   edits: [{ object: "BackingStore", action: "set", edit }],
@@ -29,6 +31,9 @@ describe("our own records on a host", () => {
       owner: record.owner,
       edits: [edit],
     });
+    assert.deepEqual(readObjectRecord("host", file({ ...record, pages })).pages, pages);
+    const beside = { pools: [{ node: 0, sizeKib: 2048, count: 4 }], files: [{ path: "/a", content: null }] };
+    assert.deepEqual(readPendingRecord("host", file({ ...pending, ...beside })), { ...pending, ...beside });
     const entry = { ...record, edits: [{ ...edit, entry: "node:0,size:2048,count:1" }] };
     assert.deepEqual(readObjectRecord("host", file(entry)), entry);
     assert.deepEqual(readPendingRecord("host", file(pending)), pending);
@@ -48,6 +53,11 @@ describe("our own records on a host", () => {
     ["an edit whose former line is a number", { ...record, edits: [{ ...edit, before: 5 }] }],
     ["an edit whose entry is a number", { ...record, edits: [{ ...edit, entry: 5 }] }],
     ["a store without a mount point", { ...record, store: { ...store, mountPoint: undefined } }],
+    ["pages without pools", { ...record, pages: { restricts: true } }],
+    ["a pool of half a page", { ...record, pages: { ...pages, pools: [{ ...pool, before: 0.5 }] } }],
+    ["a pool that we never set", { ...record, pages: { ...pages, pools: [{ ...pool, ours: [] }] } }],
+    ["a trait without a name", { ...record, pages: { ...pages, traits: [{ set: true }] } }],
+    ["a boot loader of another state", { ...record, pages: { ...pages, bootLoader: "off" } }],
     ["a store with files that are no names", { ...record, store: { ...store, files: [1] } }],
   ];
   for (const [name, value] of changed) {
@@ -81,6 +91,8 @@ describe("our own records on a host", () => {
       { ...pending, edits: [{ ...pending.edits[0], action: null }] },
       { ...pending, edits: [{ ...pending.edits[0], edit: {} }] },
       { ...pending, reasons: "because" },
+      { ...pending, pools: [{ node: 0, sizeKib: 2048, count: -1 }] },
+      { ...pending, files: [{ path: "/a", content: 5 }] },
     ];
     for (const each of wrong) assert.throws(() => readPendingRecord("host", file(each)), HostError);
   });

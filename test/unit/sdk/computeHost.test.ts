@@ -35,7 +35,7 @@ describe("ComputeHost", () => {
   async function make(args: Partial<ComputeHostArgs>): Promise<InstanceType<typeof ComputeHost>> {
     registered = [];
     const host = new ComputeHost("compute-1", { connection, ...args } as ComputeHostArgs);
-    for (const part of [host.backingStore, host.fileBackedMemory, host.activation]) {
+    for (const part of [host.backingStore, host.pageSizes, host.fileBackedMemory, host.activation]) {
       if (part) await new Promise((resolve) => part.urn.apply(resolve));
     }
     return host;
@@ -52,6 +52,19 @@ describe("ComputeHost", () => {
       ["compute-1", "compute-1-backing-store", "compute-1-file-backed-memory", "compute-1-activation"],
     );
     assert.equal(await new Promise((resolve) => host.memoryMb?.apply(resolve)), 4096);
+  });
+
+  it("has page sizes as a part, before the configuration that must agree with them", async () => {
+    const host = await make({
+      pageSizes: { pools: [{ size: "2 MiB", count: 8 }] },
+      fileBackedMemory: { capacity: "auto" },
+    });
+    assert.deepEqual(kindsOf(), ["ComputeHost", "PageSizePolicy", "FileBackedMemoryConfig", "ServiceActivation"]);
+    assert.equal(inputsOf("PageSizePolicy")["activation"], "deferred");
+    assert.deepEqual(inputsOf("PageSizePolicy")["pools"], [{ size: "2 MiB", count: 8 }]);
+    assert.ok(host.pageSizes);
+    await make({ pageSizes: {}, transform: { pageSizes: (args) => ({ ...args, allowed: "small" }) } });
+    assert.equal(inputsOf("PageSizePolicy")["allowed"], "small");
   });
 
   it("leaves out what is not declared", async () => {

@@ -65,10 +65,16 @@ const store = {
   ...{ mountPoint: "/srv/a", device: "/dev/sdb", fileSystem: "xfs", uuid: "u", unfinished: true, mounted: true },
   ...{ madeDirectory: "/srv/a", files: ["/etc/x"] },
 };
-const objectRecord = JSON.stringify({ version: 1, owner: "p/s/r", edits: [edit], store });
+const pages = {
+  ...{ pools: [{ node: 0, sizeKib: 2048, before: 0, ours: [4] }], restricts: true, bootLoader: "on" },
+  traits: [{ name: "CUSTOM_A", set: true }],
+};
+const objectRecord = JSON.stringify({ version: 1, owner: "p/s/r", edits: [edit], store, pages });
 const pendingRecord = JSON.stringify({
   ...{ version: 1, services: ["libvirt", "nova-compute"], reasons: ["why"] },
   edits: [{ object: "FileBackedMemoryConfig", action: "set", edit }],
+  pools: [{ node: 0, sizeKib: 2048, count: 4 }],
+  files: [{ path: "/etc/x", content: null }],
 });
 const record = (whole: string) => fc.oneof(mutated(whole), anyRecord, damaged(fc.constant(whole), pieces, 2));
 const records = fc.record({

@@ -1,0 +1,141 @@
+import type { HostFacts } from "../facts/hostFacts";
+import type { PagesRecord } from "../facts/journal";
+import { bytesOf, textOf } from "../files/bytes";
+import type { Problem } from "../inputs/problem";
+import type { NovaConfig } from "../novaConfig";
+import { type Beside, fileNow, nothingBeside, wholeFile } from "../plan/beside";
+import { call } from "../plan/calls";
+import type { CallStep } from "../plan/step";
+import { lacking, minimums } from "../versions";
+
+/** A trait that the host is to have in placement. */
+export interface Trait {
+  name: string;
+  /** By a file that nova-compute reads, or at once in placement. */
+  by: "provider-config" | "placement";
+}
+
+/** What a plan does about the trait. */
+export interface TraitPlan {
+  beside: Beside;
+  /** Whole files that are there for it. */
+  kept: string[];
+  /** Once nova-compute runs with what was changed. */
+  afterwards: CallStep[];
+  /** Remembered until then, and from then on. */
+  during: NonNullable<PagesRecord["traits"]>;
+  after: NonNullable<PagesRecord["traits"]>;
+}
+
+const defaultFolder = "/etc/nova/provider_config";
+
+/**
+ * `[compute] provider_config_location`; every *.yaml in it is read at the start of nova-compute (nova/compute/provider_config.py).
+ * One character a byte, as all of nova.conf.
+ */
+function folderOf(config: NovaConfig): string {
+  return (config.get("compute", "provider_config_location")?.value ?? defaultFolder).replace(/\/+$/, "");
+}
+
+function fileOf(config: NovaConfig): string {
+  return textOf(`${folderOf(config)}/hostmem.yaml`);
+}
+
+function content(trait: string): string {
+  return `# Written by pulumi-hostmem.
+meta:
+  schema_version: '1.0'
+providers:
+  - identification:
+      uuid: $COMPUTE_NODE
+    traits:
+      additional:
+        - ${trait}
+`;
+}
+
+/** What nova-compute would stop at, or silently ignore. */
+export function traitProblems(trait: Trait | undefined, facts: HostFacts, config: NovaConfig): Problem[] {
+  if (trait?.by !== "provider-config") return [];
+  const refuse = (message: string) => ({ path: "trait", message: `${message}, or use traitBy: "placement"` });
+  const old = lacking(minimums.providerConfig, facts.versions);
+  if (old.length > 0) return old.map(({ lack }) => refuse(`cannot be declared: ${lack}. Upgrade it`));
+  const folder = folderOf(config);
+  if (folder !== defaultFolder && !facts.files.has(folder)) {
+    return [
+      refuse(
+        `cannot be declared: [compute] provider_config_location is ${textOf(folder)}, where no folder was found. Make it, and write it there as a plain path`,
+      ),
+    ];
+  }
+  for (const file of facts.files.values()) {
+    if (!file.path.startsWith(`${folder}/`) || !file.path.endsWith(".yaml")) continue;
+    if (file.path === bytesOf(fileOf(config))) continue;
+    if (/\buuid["']?\s*:\s*["']?\$COMPUTE_NODE/.test(file.text)) {
+      return [
+        refuse(
+          `cannot be declared beside ${file.path}, which has an entry for $COMPUTE_NODE already: nova-compute refuses to start with two. Add the trait there`,
+        ),
+      ];
+    }
+    if (/^[^#\n]*\b(uuid|name)["']?\s*:\s*["']?[^\s"'#]/m.test(file.text)) {
+      return [
+        refuse(
+          `may be ignored beside ${file.path}: an entry that names a provider overrides the one for $COMPUTE_NODE. Add the trait there`,
+        ),
+      ];
+    }
+  }
+  return [];
+}
+
+export function planTrait(
+  trait: Trait | undefined,
+  facts: HostFacts,
+  config: NovaConfig,
+  record: PagesRecord | undefined,
+): TraitPlan {
+  const path = fileOf(config);
+  const present = facts.files.get(bytesOf(path));
+  const wanted = trait?.by === "provider-config" ? content(trait.name) : undefined;
+  const line = wanted === undefined ? `remove ${path}` : `add the trait ${trait?.name} by ${path}`;
+  const former = record?.traits ?? [];
+  const gone = former.filter(({ name }) => name !== trait?.name);
+  const isSet = former.some(({ name, set }) => name === trait?.name && set);
+  const added = trait?.by === "placement" && !isSet ? [inPlacement("set_trait", trait.name)] : [];
+  const isOurs = present?.text.startsWith("# Written by pulumi-hostmem.\n") ?? false;
+  const isRight = present?.text === wanted || (wanted === undefined && !isOurs);
+  return {
+    beside: isRight
+      ? nothingBeside
+      : {
+          steps: wholeFile(path, present?.sha256, wanted, line),
+          restarts: true,
+          reasons: [line],
+          pools: [],
+          files: [fileNow(facts, path)],
+        },
+    kept: wanted === undefined ? [] : [path],
+    afterwards: [...gone.map(({ name }) => inPlacement("remove_trait", name)), ...added],
+    during: [...gone, ...(trait ? [{ name: trait.name, set: isSet }] : [])],
+    after: trait ? [{ name: trait.name, set: true }] : [],
+  };
+
+  function inPlacement(name: "set_trait" | "remove_trait", which: string): CallStep {
+    const places = configArguments(facts.novaCompute?.args ?? []).map(textOf);
+    const args = [which, facts.novaCompute?.unit.name ?? "", ...places];
+    return call(
+      name,
+      args,
+      name === "set_trait" ? `set the trait ${which} in placement` : `remove the trait ${which} from placement`,
+    );
+  }
+}
+
+/** The arguments that say where configuration is; others would make Nova log elsewhere, or not parse. */
+function configArguments(args: readonly string[]): string[] {
+  return args.flatMap((arg, index) => {
+    if (/^--config-(file|dir)=/.test(arg)) return [arg];
+    return /^--config-(file|dir)$/.test(arg) && args[index + 1] !== undefined ? [`${arg}=${args[index + 1]}`] : [];
+  });
+}

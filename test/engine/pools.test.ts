@@ -1,0 +1,87 @@
+import { strict as assert } from "node:assert";
+import { mock } from "node:test";
+import { planPools } from "../../provider/core/kinds/pagePools";
+import { HostSession } from "../../provider/core/session";
+import { LocalTransport } from "../../provider/core/transport/local";
+import { LightHost } from "../support/sandbox/lightHost";
+import { connection } from "../unit/transport/connections";
+
+const options = { holder: "p/s/pages, pid 1", lockTimeoutSeconds: 30, progress: () => {} };
+const pool = "/sys/devices/system/node/node0/hugepages/hugepages-2048kB";
+const other = pool.replace("node0", "node1");
+
+// The kernel's own pools are the machine's: here files play them, which give any number and know no users but those written to them.
+describe("a plan for pools of huge pages", function () {
+  this.timeout(120_000);
+  let host: LightHost;
+  const path = process.env["PATH"];
+
+  beforeEach(async () => {
+    host = await LightHost.start();
+    process.env["PATH"] = `${host.shell}:${path}`;
+    mock.method(console, "log", () => {});
+    host.run(`mount -t tmpfs tmpfs /sys/devices/system/node && mkdir -p ${pool} ${other}`);
+    set(pool, 8, 8);
+    set(other, 1, 1);
+  });
+  afterEach(async () => {
+    process.env["PATH"] = path;
+    mock.restoreAll();
+    await host?.stop();
+  });
+
+  const set = (where: string, total: number, free: number) =>
+    host.run(`echo ${total} >${where}/nr_hugepages; echo ${free} >${where}/free_hugepages`);
+  const totals = () => host.run(`cat ${pool}/nr_hugepages ${other}/nr_hugepages`).split("\n").slice(0, 2).map(Number);
+
+  /** Makes both pools so by a plan from facts of before `meanwhile`; tells what each plan for it was made from. */
+  async function plansOf(counts: number[], meanwhile: () => void): Promise<number[][]> {
+    const local = new LocalTransport(connection(), { method: "none", password: undefined });
+    const session = new HostSession(local, async () => undefined);
+    await session.facts();
+    meanwhile();
+    const seen: number[][] = [];
+    await session.apply((facts) => {
+      seen.push(facts.hugePages.pools.map(({ total }) => total));
+      if (facts.hugePages.pools.some(({ total, free }, index) => total - free > counts[index]!))
+        throw new Error("somebody has them");
+      const wanted = counts.map((count, node) => ({ node, sizeKib: 2048, count }));
+      const { steps } = planPools(facts, wanted, "unit", undefined);
+      return { steps: steps.filter((step) => step.kind === "call" && step.call === "set_pools"), warnings: [] };
+    }, options);
+    return seen;
+  }
+
+  it("sets all of them", async () => {
+    assert.deepEqual(await plansOf([2, 5], () => {}), [[8, 1]]);
+    assert.deepEqual(totals(), [2, 5]);
+  });
+
+  it("is made anew where somebody has changed one of them since", async () => {
+    assert.deepEqual(await plansOf([2, 5], () => set(other, 3, 3)), [
+      [8, 1],
+      [8, 3],
+    ]);
+    assert.deepEqual(totals(), [2, 5]);
+  });
+
+  it("takes away no page that somebody has taken since", async () => {
+    await assert.rejects(
+      plansOf([2, 5], () => set(pool, 8, 5)),
+      /somebody has them/,
+    );
+    assert.deepEqual(totals(), [8, 1]);
+  });
+
+  it("sets none of them where the kernel does not give one, and says how many it gave", async () => {
+    const refuse = () => {
+      const file = `${other}/nr_hugepages`;
+      host.run(`mount --bind ${file} ${file} && mount -o remount,bind,ro ${file}`);
+    };
+    await assert.rejects(
+      plansOf([2, 5], refuse),
+      /the kernel gave 1 of 5 pages of 2048 KiB on node 1, even after compac/,
+    );
+    assert.deepEqual(totals(), [8, 1]);
+  });
+});
