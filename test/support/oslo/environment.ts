@@ -34,8 +34,8 @@ async function osloPythonAlone(version: string): Promise<string> {
   return python;
 }
 
-/** Debian's python3 has the venv module only with the package python3-venv. */
-async function makeEnvironment(directory: string): Promise<void> {
+/** A virtual environment. Debian's python3 has the venv module only with the package python3-venv. */
+export async function makeEnvironment(directory: string): Promise<void> {
   const arguments_ = ["-m", "venv", directory];
   if (await succeeds("python3", arguments_)) return;
   if (await succeeds("/usr/bin/python3", arguments_)) return;
