@@ -28,3 +28,8 @@ export function computeHostPlan(device: string, memoryMb: number): string[] {
 export function withoutUuid(line: string): string {
   return line.replace(/UUID=[0-9a-f-]{36}/, "UUID=…");
 }
+
+/** A line of a plan without the number of pages, which comes from the memory of the host. */
+export function withoutCount(line: string): string {
+  return line.replace(/count:\d+/, "count:…");
+}

@@ -2,18 +2,30 @@ import { readFileSync } from "node:fs";
 import { runMocha } from "./runMocha.mjs";
 
 /**
- * Lab tests have hosts of their own and may run beside any others. Only those that share a host run one after the other,
- * in one process; they come first, since they take the longest.
+ * Lab tests have hosts of their own and may run beside any others. Only those that share a host, or the huge pages of
+ * this machine, run one after the other, in one process; they come first, since they take the longest.
  * @param {string[]} files compiled test files
  * @param {number} novaHosts how many hosts those with a whole Nova share
  * @returns {{name: string, files: string[]}[]}
  */
 export function labLanes(files, novaHosts) {
-  const users = (module) =>
-    files.filter((file) => readFileSync(file, "utf8").includes(`require("./support/${module}")`));
+  const left = new Set(files);
+  const users = (...modules) => {
+    const theirs = [...left].filter((file) => {
+      const text = readFileSync(file, "utf8");
+      return modules.some((module) => text.includes(`require("./support/${module}")`));
+    });
+    for (const file of theirs) left.delete(file);
+    return theirs;
+  };
+  const ofPages = users("pagedHost", "hugePages");
   const [ofNova, ofMachine] = [users("cleanHost"), users("cleanMachine")];
-  const sharing = [...dealt("nova", ofNova, novaHosts), ...dealt("machine", ofMachine, 1)];
-  return [...sharing, ...eachAlone(files.filter((file) => !ofNova.includes(file) && !ofMachine.includes(file)))];
+  const sharing = [
+    ...dealt("nova", ofNova, novaHosts),
+    ...dealt("pages", ofPages, 1),
+    ...dealt("machine", ofMachine, 1),
+  ];
+  return [...sharing, ...eachAlone([...left])];
 }
 
 /** So many lanes of about as many files each. */

@@ -47,8 +47,8 @@ export const layers = [
     lanes: (files, full) => labLanes(files, full ? 1 : 2),
     atOnce: (full) => (full ? 2 : 3),
     tables: [
-      ...["clients cut off", "disks in use", "file systems without room", "guests in the way", "owners"],
-      ...["races", "refusals foreseen", "replaced and renamed", "secrets searched", "services that refuse"],
+      ...["clients cut off", "disks in use", "file systems without room", "guests by page size", "guests in the way"],
+      ...["owners", "races", "refusals foreseen", "replaced and renamed", "secrets searched", "services that refuse"],
       ...["system calls cut", "system calls cut on a real Nova", "ways of access"],
     ],
     fullTables: ["power cuts"],

@@ -8,6 +8,8 @@ export interface Declared {
   host?: Record<string, unknown>;
   /** Arguments of the FileBackedMemoryConfig; none declares no such resource. */
   memory?: Record<string, unknown>;
+  /** Arguments of the PageSizePolicy; none declares no such resource. */
+  pages?: Record<string, unknown>;
   /** Arguments of the ServiceActivation, which depends on the rest. */
   activation?: Record<string, unknown>;
 }
@@ -16,7 +18,7 @@ export interface Declared {
 export function programOf(declared: Declared): Program {
   const lines = [
     'const pulumi = require("@pulumi/pulumi");',
-    'const { BackingStore, ComputeHost, FileBackedMemoryConfig, ServiceActivation } = require("pulumi-hostmem");',
+    'const { BackingStore, ComputeHost, FileBackedMemoryConfig, PageSizePolicy, ServiceActivation } = require("pulumi-hostmem");',
     'const connection = new pulumi.Config().requireObject("connection");',
     "const dependsOn = [];",
   ];
@@ -29,6 +31,12 @@ export function programOf(declared: Declared): Program {
     const args = JSON.stringify(declared.memory);
     lines.push(
       `dependsOn.push(new FileBackedMemoryConfig("compute-1", { connection, ...${args} }, { dependsOn: [...dependsOn] }));`,
+    );
+  }
+  if (declared.pages) {
+    const args = JSON.stringify(declared.pages);
+    lines.push(
+      `dependsOn.push(new PageSizePolicy("compute-1", { connection, ...${args} }, { dependsOn: [...dependsOn] }));`,
     );
   }
   if (declared.activation) {

@@ -171,6 +171,19 @@ export class Cloud {
     return { state: services[0].state, status: services[0].status };
   }
 
+  /** Puts the host into a host aggregate with this metadata; what is given back takes it out and removes the aggregate. */
+  async inAggregate(name: string, metadata: Record<string, string>): Promise<() => Promise<void>> {
+    const all = `${this.compute}/os-aggregates`;
+    const { aggregate } = await request<{ aggregate: { id: number } }>("POST", all, { aggregate: { name } });
+    const act = (body: object) => request("POST", `${all}/${aggregate.id}/action`, body);
+    await act({ set_metadata: { metadata } });
+    await act({ add_host: { host: "compute" } });
+    return async () => {
+      await act({ remove_host: { host: "compute" } });
+      await request("DELETE", `${all}/${aggregate.id}`);
+    };
+  }
+
   /** The files that hold guests' memory, wherever they are: QEMU names them after the memory backend's id. */
   async memoryFiles(): Promise<string[]> {
     const found = await this.host.succeed(

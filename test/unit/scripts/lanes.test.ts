@@ -17,13 +17,15 @@ describe("tests that run side by side", () => {
     return path;
   }
 
-  it("are apart from those that share a host", async () => {
+  it("are apart from those that share a host, or the pages of the machine", async () => {
     const { labLanes } = await loadScript("lib/tests/lanes.mjs");
     const alone = file("a.test.js", "");
     const nova = ["b", "c", "d"].map((name) => file(name, 'const host = require("./support/cleanHost");'));
+    const pages = file("f.test.js", 'require("./support/cleanHost"); require("./support/hugePages");');
     const machine = file("e.test.js", 'const machine = require("./support/cleanMachine");');
-    const files = [alone, ...nova, machine];
+    const files = [alone, ...nova, machine, pages];
     const others = [
+      { name: "pages", files: [pages] },
       { name: "machine", files: [machine] },
       { name: "a", files: [alone] },
     ];
