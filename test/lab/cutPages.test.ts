@@ -3,7 +3,7 @@ import { cutEverywhere, problemsOf } from "../support/fault/campaign";
 import { type CutHost, startCutHost } from "../support/fault/lab";
 import type { Life } from "../support/fault/life";
 import { impatient, mountPoint } from "../support/fault/lives";
-import { emptyPool, pagesInPool } from "./support/hugePages";
+import { borrowPages, emptyPool, pagesInPool, returnPages } from "../support/lab/pages";
 
 /** Pools, their unit and lines of one host: made, changed and taken back. The pool is the machine's, so one host lives it. */
 const life: Life = {
@@ -31,12 +31,13 @@ describe("an apply of page sizes that is killed at one of its system calls", fun
 
   before(async function () {
     this.timeout(20 * 60_000);
+    await borrowPages();
     assert.equal(pagesInPool(), 0, "nobody else uses huge pages of this machine");
     on = await startCutHost("pages");
   });
   after(async () => {
     await on?.host.destroy();
-    emptyPool();
+    returnPages();
   });
 
   it("leaves what the next one finishes or takes back, pools included", async () => {

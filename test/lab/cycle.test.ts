@@ -4,12 +4,12 @@ import { join } from "node:path";
 import { computeHostPlan, storePlace, storePlan, withoutCount, withoutUuid } from "../support/examplePlans";
 import { compareRecords, type HostRecord } from "../support/lab/hostRecord";
 import type { LabHost } from "../support/lab/labHost";
+import { borrowPages, returnPages, smallPool } from "../support/lab/pages";
 import { run } from "../support/lab/process";
 import { compareUpper, recordUpper } from "../support/lab/upperRecord";
 import { sampled } from "../support/sampled";
 import { findSecret } from "../support/secrets";
 import { cleanNovaHost } from "./support/cleanHost";
-import { smallPool } from "./support/hugePages";
 import { keptByNova } from "./support/keptByNova";
 import { hostLines, LabStack, loginOf, operationsOf } from "./support/labStack";
 import {
@@ -124,7 +124,7 @@ const examples: Example[] = [
     config: { pages: "8" },
     key: "text",
     prepare: ":",
-    tidy: `echo 0 > ${smallPool}/nr_hugepages`,
+    tidy: ":",
     plan: [
       "set pool of 2 MiB pages on node 0 to 8 (was 0)",
       "set at boot by hostmem-huge-pages.service: 8 x 2 MiB pages on node 0",
@@ -169,6 +169,7 @@ for (const example of sampled("examples", examples, 1)) {
 
     before(async function () {
       this.timeout(20 * 60_000);
+      if (example.config["pages"]) await borrowPages();
       host = await cleanNovaHost();
       keys = mkdtempSync("/tmp/hostmem-keys-");
       await host.succeed(example.prepare);
@@ -185,6 +186,7 @@ for (const example of sampled("examples", examples, 1)) {
       await host?.copyTo(`${host.connection.privateKeyFile}.pub`, "/home/deploy/.ssh/authorized_keys");
       if (keys) rmSync(keys, { recursive: true, force: true });
       await host?.execute(example.tidy);
+      returnPages();
     });
 
     it("preview prints the exact steps and changes nothing on the host", async () => {

@@ -1,7 +1,8 @@
 import { strict as assert } from "node:assert";
+import { emptyPool, pagesInPool } from "../support/lab/pages";
 import { compareUpper, recordUpper } from "../support/lab/upperRecord";
 import { sampled } from "../support/sampled";
-import { emptyPool, holdPages, pagesInPool, refusePages, releasePages } from "./support/hugePages";
+import { holdPages, refusePages, releasePages } from "./support/hugePages";
 import { errorsOf, hostLines, hostWarnings } from "./support/labStack";
 import { expectNovaUp, journalPlace, novaConf, startsSince, traces } from "./support/novaState";
 import { clearTheWay, putInTheWay } from "./support/obstacles";

@@ -13,13 +13,13 @@ export function labLanes(files, novaHosts) {
   const users = (...modules) => {
     const theirs = [...left].filter((file) => {
       const text = readFileSync(file, "utf8");
-      return modules.some((module) => text.includes(`require("./support/${module}")`));
+      return modules.some((module) => text.includes(`require("${module}")`));
     });
     for (const file of theirs) left.delete(file);
     return theirs;
   };
-  const ofPages = users("pagedHost", "hugePages");
-  const [ofNova, ofMachine] = [users("cleanHost"), users("cleanMachine")];
+  const ofPages = users("./support/pagedHost", "../support/lab/pages");
+  const [ofNova, ofMachine] = [users("./support/cleanHost"), users("./support/cleanMachine")];
   const sharing = [
     ...dealt("nova", ofNova, novaHosts),
     ...dealt("pages", ofPages, 1),

@@ -1,17 +1,5 @@
-import { readFileSync, writeFileSync } from "node:fs";
 import type { LabHost } from "../../support/lab/labHost";
-
-/** The pool of 2 MiB pages of node 0: the machine's own, whichever host looks at it. */
-export const smallPool = "/sys/devices/system/node/node0/hugepages/hugepages-2048kB";
-
-export function pagesInPool(): number {
-  return Number(readFileSync(`${smallPool}/nr_hugepages`, "utf8"));
-}
-
-/** Gives every page back to the machine, whatever a test left. Pages in use stay until their user ends. */
-export function emptyPool(): void {
-  writeFileSync(`${smallPool}/nr_hugepages`, "0");
-}
+import { smallPool } from "../../support/lab/pages";
 
 /** A program on the host that holds pages of 2 MiB, as OVS-DPDK does, until it is released. */
 export async function holdPages(host: LabHost, count: number): Promise<void> {

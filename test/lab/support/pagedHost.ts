@@ -1,9 +1,9 @@
 import { strict as assert } from "node:assert";
 import { compareRecords, type HostRecord } from "../../support/lab/hostRecord";
 import type { LabHost } from "../../support/lab/labHost";
+import { borrowPages, emptyPool, pagesInPool, returnPages } from "../../support/lab/pages";
 import { beginTrial } from "../../support/trials";
 import { cleanNovaHost } from "./cleanHost";
-import { emptyPool, pagesInPool } from "./hugePages";
 import { keptByNova } from "./keptByNova";
 import { LabStack } from "./labStack";
 import { expectNovaUp, novaConf, recordOf, traces } from "./novaState";
@@ -66,11 +66,12 @@ export function pagedHost(): PagedHost {
 
   before(async function () {
     this.timeout(20 * 60_000);
+    await borrowPages();
     assert.equal(pagesInPool(), 0, "nobody else uses huge pages of this machine");
     on.host = await cleanNovaHost();
     on.pristine = await on.host.readFile(novaConf);
   });
-  after(emptyPool);
+  after(returnPages);
   beforeEach(async () => {
     on.undo = [];
     record = await recordOf(on.host);

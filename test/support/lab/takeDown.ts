@@ -6,6 +6,7 @@ import { detachDisks } from "./disks";
 import { driverOfHost } from "./driver";
 import { withLock } from "./lock";
 import { removeNetwork } from "./network";
+import { returnPagesOfTheDead } from "./pages";
 import { hostFolder } from "./places";
 import { execute } from "./process";
 import { isAlive, listEntries, type RegisterEntry, readEntry } from "./register";
@@ -38,7 +39,7 @@ async function removeFolder(folder: string): Promise<void> {
   }
 }
 
-/** Removes the hosts whose owner has ended, and folders that never became a host. */
+/** Removes the hosts whose owner has ended, and folders that never became a host; their pages go back to the machine. */
 export async function sweep(): Promise<string[]> {
   const removed: string[] = [];
   await withLock("sweep", 120, async () => {
@@ -48,6 +49,7 @@ export async function sweep(): Promise<string[]> {
       await removeHost(name);
       removed.push(name);
     }
+    returnPagesOfTheDead();
   });
   return removed;
 }

@@ -21,7 +21,7 @@ describe("tests that run side by side", () => {
     const { labLanes } = await loadScript("lib/tests/lanes.mjs");
     const alone = file("a.test.js", "");
     const nova = ["b", "c", "d"].map((name) => file(name, 'const host = require("./support/cleanHost");'));
-    const pages = file("f.test.js", 'require("./support/cleanHost"); require("./support/hugePages");');
+    const pages = file("f.test.js", 'require("./support/cleanHost"); require("../support/lab/pages");');
     const machine = file("e.test.js", 'const machine = require("./support/cleanMachine");');
     const files = [alone, ...nova, machine, pages];
     const others = [
