@@ -1,4 +1,5 @@
-import { parseDictionary } from "../files/osloConfig";
+import { parseDictionary, parseInteger } from "../files/osloConfig";
+import { numberText } from "../files/pythonText";
 import { fileForNewOption, type NovaConfig } from "../novaConfig";
 import type { WantedOption } from "../plan/options";
 
@@ -21,32 +22,30 @@ export interface Withheld {
 
 const place = { section: "DEFAULT", option: "reserved_huge_pages" } as const;
 
-/** Factors of oslo.utils' string_to_bytes, system IEC; "2MiB" and "2MB" are the same, "2Mib" is an eighth of it. */
-const prefixes = { "": 1, K: 2 ** 10, M: 2 ** 20, G: 2 ** 30, T: 2 ** 40 } as const;
+/** Prefixes of oslo.utils' string_to_bytes, system IEC; "2MiB" and "2MB" are the same, "2Mib" is an eighth of it. */
+const prefixes = ["", ..."KMGTPEZYRQ"];
 
 /** Reads an entry as `numa_get_reserved_huge_pages` (nova/virt/hardware.py) does; undefined where Nova would not start. */
 export function parseReservation(text: string): Reservation | undefined {
   const parsed = parseDictionary(text);
   if (!parsed.ok || parsed.value === null) return undefined;
-  const { node = "", size = "", count = "" } = parsed.value;
-  const integer = /^[+-]?\d+(_\d+)*$/;
-  if (!integer.test(node) || !integer.test(count)) return undefined;
-  const sizeKib = integer.test(size) ? Number(size.replaceAll("_", "")) : sizeWithUnit(size);
-  if (sizeKib === undefined) return undefined;
-  return { node: Number(node.replaceAll("_", "")), sizeKib, count: Number(count.replaceAll("_", "")) };
+  const node = integer(parsed.value["node"]);
+  const count = integer(parsed.value["count"]);
+  const sizeKib = integer(parsed.value["size"]) ?? sizeWithUnit(parsed.value["size"] ?? "");
+  return node === undefined || count === undefined || sizeKib === undefined ? undefined : { node, sizeKib, count };
+}
+
+function integer(text = ""): number | undefined {
+  const read = parseInteger(text);
+  return read.ok && read.value !== null ? read.value : undefined;
 }
 
 function sizeWithUnit(size: string): number | undefined {
-  const match = /^([-+]?\d*\.?\d+)(?:([KMGT])i?)?(b|bit|B)$/.exec(size);
+  const match = /^([-+]?\d*\.?\d+)(?:([KMGTPEZYRQ])i?)?(b|bit|B)$/.exec(numberText(size));
   if (!match) return undefined;
-  const [, magnitude, prefix = "", unit] = match as unknown as [
-    string,
-    string,
-    keyof typeof prefixes | undefined,
-    string,
-  ];
-  const bytes = (Number(magnitude) / (unit === "B" ? 1 : 8)) * prefixes[prefix as keyof typeof prefixes];
-  return Math.ceil(bytes) / 1024;
+  const [, magnitude, prefix = "", unit] = match;
+  const bytes = (Number(magnitude) / (unit === "B" ? 1 : 8)) * 1024 ** prefixes.indexOf(prefix);
+  return (Math.ceil(bytes) || 0) / 1024;
 }
 
 /** What is reserved today, each with where that is said. Of the same node and size the last entry counts. */

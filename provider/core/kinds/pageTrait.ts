@@ -71,14 +71,16 @@ export function traitProblems(trait: Trait | undefined, facts: HostFacts, config
   for (const file of facts.files.values()) {
     if (!file.path.startsWith(`${folder}/`) || !file.path.endsWith(".yaml")) continue;
     if (file.path === bytesOf(fileOf(config))) continue;
-    if (/\buuid["']?\s*:\s*["']?\$COMPUTE_NODE/.test(file.text)) {
+    const text = withoutComments(file.text);
+    if (/\buuid["']?\s*:\s*["']?\$COMPUTE_NODE/.test(text)) {
       return [
         refuse(
           `cannot be declared beside ${file.path}, which has an entry for $COMPUTE_NODE already: nova-compute refuses to start with two. Add the trait there`,
         ),
       ];
     }
-    if (/^[^#\n]*\b(uuid|name)["']?\s*:\s*["']?[^\s"'#]/m.test(file.text)) {
+    // YAML writes one entry in many ways. Without this word, as it stands or with a backslash in it, there is none.
+    if (/identification|\\/.test(text)) {
       return [
         refuse(
           `may be ignored beside ${file.path}: an entry that names a provider overrides the one for $COMPUTE_NODE. Add the trait there`,
@@ -87,6 +89,11 @@ export function traitProblems(trait: Trait | undefined, facts: HostFacts, config
     }
   }
   return [];
+}
+
+/** Without lines that are comments alone; a comment ends at the latest where one of YAML's rarer line breaks may begin. */
+function withoutComments(text: string): string {
+  return text.replace(/^[ \t]*#[^\n\r\xc2\xe2]*/gm, "");
 }
 
 export function planTrait(

@@ -1,6 +1,7 @@
 import { augeasTargets } from "../augeas/targets";
 import { domainTargets } from "../domains/targets";
 import { mountTargets } from "../libmount/targets";
+import { novaTargets } from "../novaPages/targets";
 import { osloTargets } from "../oslo/targets";
 import { systemdTargets } from "../systemd/targets";
 import { virconfTargets } from "../virconf/targets";
@@ -33,6 +34,7 @@ export const judgedTargets: AnyTarget[] = [
   ...augeasTargets,
   ...mountTargets,
   ...domainTargets,
+  ...novaTargets,
   ...systemdTargets,
 ];
 

@@ -15,6 +15,7 @@ import { interpolate } from "../../../provider/core/files/osloInterpolate";
 import { parseQemuConf, setOption as setQemu, undoOption as undoQemu } from "../../../provider/core/files/qemuConf";
 import { mountUnit } from "../../../provider/core/host/units";
 import { isStableName } from "../../../provider/core/kinds/deviceName";
+import { parseReservation } from "../../../provider/core/kinds/pageReservations";
 import { ApplyLogReader, novaSentence } from "../../../provider/core/plan/applyLog";
 import { sanitize } from "../../../provider/core/readable";
 import { parseSize } from "../../../provider/core/size";
@@ -203,6 +204,7 @@ const readers: Record<string, TextReader> = {
     pieces: ["\x1b[", "\x1b]", "\x1b", "\x07", "0", ";", "m", "\u009b", "\r", "\n", " "],
   },
   "a size": { read: parseSize, pieces: ["1", ".", " ", "0", "MiB", "\t"] },
+  "a reservation of pages": { read: parseReservation, pieces: ["node:", "size:", "count:", "1", "GiB", ",", " "] },
   "ssh's version": { read: readVersion, pieces: ["OpenSSH_", "for_Windows_", "9", "."] },
   "a host key": { read: isHostKey, pieces: namePieces },
   "a device's name": { read: isStableName, pieces: namePieces },

@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { withLock } from "../lab/lock";
 import { cacheDirectory, makeEnvironment } from "../oslo/environment";
 
 /** A host as Nova is told of it, and guests that it is asked to take. */
@@ -30,14 +31,10 @@ export async function askNova(
   questions: readonly PageQuestion[],
 ): Promise<PageAnswer[][]> {
   const script = resolve(__dirname, "../../../../test/support/novaPages/oracle.py");
-  const environment = {
-    PATH: process.env["PATH"],
-    LANG: "C.UTF-8",
-    PYTHONDONTWRITEBYTECODE: "1",
-    PYTHONPATH: await novaOf(version),
-  };
-  const done = spawnSync(await python(), [script], {
-    env: environment,
+  const { python, environment } = await novaPython(version);
+  const usual = { PATH: process.env["PATH"], LANG: "C.UTF-8", PYTHONDONTWRITEBYTECODE: "1" };
+  const done = spawnSync(python, [script], {
+    env: { ...usual, ...environment },
     input: JSON.stringify(questions),
     encoding: "utf8",
     timeout: 300_000,
@@ -45,6 +42,17 @@ export async function askNova(
   });
   if (done.status !== 0) throw new Error(`Nova ${version}: ${done.error?.message ?? done.stderr.slice(-2000)}`);
   return JSON.parse(done.stdout) as PageAnswer[][];
+}
+
+/** An interpreter, and the environment in which it has Nova of one version; made on first use. */
+export async function novaPython(
+  version: (typeof novaVersions)[number],
+): Promise<{ python: string; environment: Record<string, string> }> {
+  // Several test files may come here at once.
+  return withLock("nova-python", 1800, async () => ({
+    environment: { PYTHONPATH: await novaOf(version), PYTHONWARNINGS: "ignore" },
+    python: await python(),
+  }));
 }
 
 const home = join(cacheDirectory, "nova");

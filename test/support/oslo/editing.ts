@@ -1,9 +1,17 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import { applySplices, type Splice } from "../../../provider/core/files/edit";
-import { effective, parseOsloFile, setOption, undoOption } from "../../../provider/core/files/osloConfig";
+import {
+  addEntry,
+  effective,
+  effectiveMulti,
+  parseOsloFile,
+  setOption,
+  undoOption,
+} from "../../../provider/core/files/osloConfig";
 import type { Saw } from "../fuzz/target";
 import { bytes } from "../fuzz/texts";
+import { compare } from "./compare";
 import { type ForeignEdit, foreignEdit, foreignEdits } from "./foreign";
 import { host } from "./generate";
 import type { OsloOracle, OsloRequest } from "./oracle";
@@ -85,4 +93,42 @@ export async function editsExactly({ request, wanted, foreign }: Editing, oslo: 
   if (edited !== set.text) saw("foreign edit");
   assert.equal(undoOption(edited, set.edit).text, original);
   assert.equal(parseOsloFile(path, edited).failure, undefined);
+}
+
+/** After two entries of ours oslo.config has them behind all others, which stay, and taking them back gives the former bytes. */
+export async function addsExactly({ request, foreign }: Editing, oslo: OsloOracle, saw: Saw): Promise<void> {
+  const { files, failure } = readHost(request);
+  if (failure || files.some((file) => file.failure) || files.length === 0) return;
+  const [section, option] = ["DEFAULT", "reserved_huge_pages"] as const;
+  const path = effectiveMulti(files, section, option).at(-1)?.path ?? files[0]!.path;
+  const before = request.files[path]!;
+  const entries = ["node:0,size:4,count:9", "node:1,size:4,count:9"];
+  const first = addEntry(before, path, section, option, entries[0]!);
+  const set = addEntry(first.text, path, section, option, entries[1]!);
+  saw(first.edit!.siblings.length > 0 ? "beside others" : "alone");
+  if (first.edit!.addedSection) saw("section added");
+
+  const after = {
+    ...request,
+    files: { ...request.files, [path]: set.text },
+    environment: { HOME: request.environment["HOME"]! },
+    read: [[section, option]] as [string, string][],
+  };
+  const answer = await oslo.ask(after);
+  compare(after, answer);
+  const expected = files.map(sectionsOf);
+  for (const [index, file] of files.entries()) {
+    if (file.path !== path) continue;
+    const options = expected[index]![section] ?? {};
+    options[option] = [...(options[option] ?? []), ...entries];
+    expected[index]![section] = options;
+  }
+  assert.ok("files" in answer);
+  assert.deepEqual(answer.files, expected);
+
+  assert.equal(undoOption(undoOption(set.text, set.edit!).text, first.edit!).text, before);
+  let [edited, original] = [set.text, first.text];
+  for (const each of foreign) [edited, original] = foreignEdit(each, edited, original, set);
+  if (edited !== set.text) saw("foreign edit");
+  assert.equal(undoOption(edited, set.edit!).text, original);
 }

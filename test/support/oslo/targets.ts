@@ -3,7 +3,7 @@ import { type AnyTarget, target } from "../fuzz/target";
 import { classesOfHost, hostClasses } from "./classes";
 import { compare } from "./compare";
 import { conversions, converted } from "./conversions";
-import { editings, editsExactly } from "./editing";
+import { addsExactly, editings, editsExactly } from "./editing";
 import { osloVersions } from "./environment";
 import { host } from "./generate";
 import { type OsloConversion, OsloOracle, type OsloRequest, type OsloValue } from "./oracle";
@@ -31,6 +31,15 @@ export const osloTargets: AnyTarget[] = osloVersions.flatMap((version) => [
     holds: editsExactly,
     mustSee: ["line added", "line replaced", "section added", "line ending added", "foreign edit"],
     runs: { sample: 600, full: 5_000 },
+  }),
+  target({
+    name: `oslo-entries-${version}`,
+    says: `oslo.config ${version} has entries that we add behind all others of an option, and undo gives the former bytes`,
+    cases: editings,
+    start: () => OsloOracle.start(version),
+    holds: addsExactly,
+    mustSee: ["beside others", "alone", "section added", "foreign edit"],
+    runs: { sample: 300, full: 5_000 },
   }),
   target({
     name: `oslo-values-${version}`,
