@@ -47,8 +47,9 @@ export function desiredPages(args: PageSizePolicyArgs, { hugePages }: HostFacts)
           node: id,
           sizeKib,
           needed: pagesThere(sizeKib, id, totalKib),
-          // All that the node's memory could ever be, and not a page less if a little memory is added.
-          all: (Math.ceil(totalKib / kibPerGib) * kibPerGib) / sizeKib,
+          // All that the node's memory could ever be, and not a page less if a little memory is added. Of a page of 16 GiB
+          // (64 KiB kernels of aarch64) that is no whole number, and Nova refuses to start with a part of one.
+          all: Math.ceil((Math.ceil(totalKib / kibPerGib) * kibPerGib) / sizeKib),
         })),
     ),
   };
