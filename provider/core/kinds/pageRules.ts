@@ -1,5 +1,6 @@
 import type { HostFacts } from "../facts/hostFacts";
 import type { PagesRecord } from "../facts/journal";
+import { parseInteger } from "../files/osloConfig";
 import { noNovaCompute } from "../foreignFiles";
 import type { Problem } from "../inputs/problem";
 import type { NovaConfig } from "../novaConfig";
@@ -99,7 +100,8 @@ function refuseSizes(args: PageSizePolicyArgs, want: DesiredPages, facts: HostFa
 /** Nova gives guests of such a host no page size at all, see `_get_guest_memory_backing_config` (nova/virt/libvirt/driver.py). */
 function refuseFileBacked(want: DesiredPages, config: NovaConfig, { planned }: Surroundings, refuse: Refuse): void {
   const decided = planned.findLast((effect) => effect.fileBackedMemoryMb !== undefined)?.fileBackedMemoryMb;
-  const memoryMb = decided ?? Number(config.get("libvirt", "file_backed_memory")?.value ?? 0);
+  const written = parseInteger(config.get("libvirt", "file_backed_memory")?.value ?? "");
+  const memoryMb = decided ?? ((written.ok && written.value) || 0);
   if (!(memoryMb > 0) || !want.restricts) return;
   refuse(
     "allowed",
