@@ -25,7 +25,7 @@ export function hostSizes(pages: HugePageFacts): number[] {
  */
 export function parsePageSize(value: unknown): number {
   if (typeof value === "number") {
-    if (Number.isInteger(value) && value > 0) return value;
+    if (Number.isSafeInteger(value) && value > 0) return value;
     throw new RangeError("is no page size: a number is a whole number of KiB, such as 4, 2048 or 1048576");
   }
   if (typeof value !== "string") throw new RangeError('must be a page size, such as "2 MiB" or 2048 (KiB)');
@@ -54,7 +54,8 @@ export function allowedProblems(value: unknown): { index: number | undefined; me
       parsePageSize(entry);
       return [];
     } catch (error) {
-      const known = /^[A-Za-z]*$/.test(String(entry)) ? `must be ${words.map((word) => `"${word}"`).join(", ")}` : "";
+      const isWordlike = typeof entry !== "object" && /^[A-Za-z]*$/.test(String(entry));
+      const known = isWordlike ? `must be ${words.map((word) => `"${word}"`).join(", ")}` : "";
       const message = known === "" ? (error as Error).message : `${known}, or a size such as "2 MiB" or 2048 (KiB)`;
       return [{ index: isList ? index : undefined, message }];
     }

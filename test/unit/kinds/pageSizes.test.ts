@@ -24,7 +24,7 @@ describe("a page size", () => {
   it("is nothing else, and the refusal says what to write", () => {
     assert.throws(() => parsePageSize("2048"), /write 2048 without quotes for KiB/);
     assert.throws(() => parsePageSize("2 MB"), /write "2 MiB"/);
-    for (const odd of [0, -4, 1.5, Number.NaN, true, null, undefined, "0 KiB", "", "big"]) {
+    for (const odd of [0, -4, 1.5, 1e300, Number.NaN, true, null, undefined, "0 KiB", "", "big"]) {
       assert.throws(() => parsePageSize(odd), RangeError, String(odd));
     }
   });
@@ -86,6 +86,7 @@ describe("the inputs of a PageSizePolicy", () => {
       ...problemsOf({ allowed: "huge" }),
       ...problemsOf({ allowed: ["small", "2048"] }),
       ...problemsOf({ allowed: true }),
+      ...problemsOf({ allowed: [4, { toString: 4 }] }),
       ...problemsOf({ pools: {} }),
       ...problemsOf({ pools: [7, { size: "2 MB", count: 1 }, { size: 4, count: -1 }, { size: 4 }] }),
       ...problemsOf({ pools: [{ size: 2048, count: 1, nodes: 0 }] }),
@@ -101,6 +102,7 @@ describe("the inputs of a PageSizePolicy", () => {
         "allowed",
         "allowed[1]",
         "allowed",
+        "allowed[1]",
         "pools",
         "pools[0]",
         "pools[1].size",
