@@ -1,5 +1,6 @@
 import { strict as assert } from "node:assert";
 import { mock } from "node:test";
+import { bootScript } from "../../provider/core/host/pageLibrary";
 import { planPools } from "../../provider/core/kinds/pagePools";
 import { HostSession } from "../../provider/core/session";
 import { LocalTransport } from "../../provider/core/transport/local";
@@ -83,5 +84,41 @@ describe("a plan for pools of huge pages", function () {
       /the kernel gave 1 of 5 pages of 2048 KiB on node 1, even after compac/,
     );
     assert.deepEqual(totals(), [8, 1]);
+  });
+
+  /** Has the host believe that it has 16 GiB, and so much to spare. */
+  const pretend = (availableMib: number) => {
+    const lines = [`MemTotal: ${16 * 1024 ** 2} kB`, "MemFree: 1 kB", `MemAvailable: ${availableMib * 1024} kB`];
+    host.run(`printf '%s\\n' ${lines.map((line) => `'${line}'`).join(" ")} >/run/meminfo`);
+    host.run("mount --bind /run/meminfo /proc/meminfo");
+  };
+
+  it("leaves the host what it needs to work, though the kernel would give all", async () => {
+    await assert.rejects(
+      plansOf([100, 1], () => {
+        pretend(600);
+        host.run(`echo 52 >${pool}/free_hugepages`); // As many as the kernel would say once they are there.
+      }),
+      /the kernel gave 52 of 100 pages of 2048 KiB on node 0, as the host itself needs what memory it has left/,
+    );
+    assert.deepEqual(totals(), [8, 1]);
+  });
+
+  const boot = (...words: string[]) =>
+    host
+      .run(`sh -c '${bootScript}' hostmem ${words.join(" ")} 2>&1; echo "ended with $?"`)
+      .trim()
+      .split("\n");
+
+  it("is carried out at boot as far as the host's memory goes, which may have become less", () => {
+    pretend(600);
+    assert.deepEqual(boot("0:2048:100", "1:2048:1"), [
+      "the kernel gave 52 of 100 pages of 2048 KiB on node 0, as the host itself needs what memory it has left",
+      "ended with 1",
+    ]);
+    assert.deepEqual(totals(), [52, 1]);
+    pretend(100);
+    boot("0:2048:100", "1:2048:0");
+    assert.deepEqual(totals(), [52, 0]);
   });
 });

@@ -1,29 +1,51 @@
 /** Where the kernel shows the pools of a node. */
 const nodes = "/sys/devices/system/node";
 
+/** What pools leave to everything else: a part of the memory, and more than so much is not needed for a host to work. */
+const spare = { part: 32, mostKib: 512 * 1024 };
+
+/** Pools grow only as long as so much is available besides, whatever the kernel would give. */
+export function leastSpareKib(totalKib: number): number {
+  return Math.min(Math.floor(totalKib / spare.part), spare.mostKib);
+}
+
 /**
  * Sets pools and gives back what could not be completed; the same words at run time and at boot, where neither an apply's
  * log nor its other functions are there. Pools are written NODE:SIZE-KIB:COUNT.
  *
  * A pool that shrinks loses free pages only. The kernel would turn a page in use into a surplus one, which is gone for good
- * once its user lets go of it (Documentation/admin-guide/mm/hugetlbpage.rst). And free memory may lie scattered, so
- * the node is compacted before the kernel is asked again.
+ * once its user lets go of it (Documentation/admin-guide/mm/hugetlbpage.rst). A pool that grows leaves the host enough to
+ * work: the kernel would give all, and a host that lost a part of its memory would not come up any more. And free
+ * memory may lie scattered, so the node is compacted before the kernel is asked again.
  */
 const setPool = `
+memory_kib() { while read -r name kib _; do [ "$name" != "$1:" ] || echo "$kib"; done </proc/meminfo; }
+most_of() {
+  most=$count total=$(memory_kib MemTotal)
+  [ "$count" -gt "$have" ] || return 0
+  least=$((total / ${spare.part})); [ "$least" -le ${spare.mostKib} ] || least=${spare.mostKib}
+  most=$((have + ($(memory_kib MemAvailable) - least) / \${rest%%:*}))
+  [ "$most" -ge "$have" ] || most=$have
+  [ "$most" -le "$count" ] || most=$count
+}
 pool_of() { pool=${nodes}/node\${1%%:*}; rest=\${1#*:}; pool=$pool/hugepages/hugepages-\${rest%%:*}kB; count=\${rest#*:}; }
 set_pool() {
   pool_of "$1"; read -r have <"$pool/nr_hugepages" || { why="has no pool $pool"; return 1; }
   [ "$have" != "$count" ] || return 0
   read -r free <"$pool/free_hugepages"; held=$((have - free))
   [ "$held" -le "$count" ] || { why="holds $held pages of \${rest%%:*} KiB on node \${1%%:*} for others, and $count were to stay"; return 1; }
+  most_of
   for _ in 1 2 3 4 5; do
-    { echo "$count" >"$pool/nr_hugepages"; } 2>/dev/null
+    { echo "$most" >"$pool/nr_hugepages"; } 2>/dev/null
     read -r got <"$pool/nr_hugepages"
     [ "$got" != "$count" ] || return 0
+    [ "$got" != "$most" ] || break
     { echo 1 >"\${pool%/hugepages/*}/compact"; } 2>/dev/null
     sleep 1
   done
-  why="gave $got of $count pages of \${rest%%:*} KiB on node \${1%%:*}, even after compaction"; return 1
+  why="gave $got of $count pages of \${rest%%:*} KiB on node \${1%%:*}, even after compaction"
+  [ "$got" != "$most" ] || why="\${why%,*}, as the host itself needs what memory it has left"
+  return 1
 }
 `;
 

@@ -1,6 +1,7 @@
 import type { HostFacts } from "../facts/hostFacts";
 import type { HugePageFacts } from "../facts/hugePages";
 import { parseInteger } from "../files/osloConfig";
+import { leastSpareKib } from "../host/pageLibrary";
 import type { Problem } from "../inputs/problem";
 import type { NovaConfig } from "../novaConfig";
 import { formatMib } from "../size";
@@ -24,7 +25,12 @@ export function poolProblems(
   if (problems.length > 0) return problems;
   const path = args.pools.length > 0 ? "pools" : "enforceBy";
   const isLater = needsReboot(want.pools, args.atBoot, facts);
-  const wrong = [...tooMuch(want.pools, isLater, facts, config), ...heldPages(want.pools, facts)];
+  const other =
+    args.atBoot === "unit" ? 'leave it to a reboot with atBoot: "kernel-command-line"' : "declare fewer pages";
+  const wrong = [
+    ...tooMuch(want.pools, isLater ? undefined : `free some, or ${other}`, facts, config),
+    ...heldPages(want.pools, facts),
+  ];
   return wrong.map((message) => ({ path, message }));
 }
 
@@ -69,10 +75,14 @@ function declaredProblems(args: PageSizePolicyArgs, want: DesiredPages, pages: H
   });
 }
 
-/** Pools beyond the memory of a node, of what is free of it now, or of what the host needs itself. */
+/**
+ * Pools beyond the memory of a node, of what is free of it now, or of what the host needs itself.
+ *
+ * @param advice where too little is free now; undefined if that does not matter yet.
+ */
 function tooMuch(
   wanted: readonly Pool[],
-  isLater: boolean,
+  advice: string | undefined,
   { hugePages: pages, memory }: HostFacts,
   config: NovaConfig,
 ): string[] {
@@ -91,8 +101,8 @@ function tooMuch(
     if (planned(node.id) > node.totalKib) {
       return `take ${inMib(planned(node.id))} of node ${node.id}, which has ${inMib(node.totalKib)}; declare fewer pages`;
     }
-    if (!isLater && growth > node.availableKib) {
-      return `take ${inMib(growth)} more of node ${node.id}, which has ${inMib(node.availableKib)} to give at the moment; free some, or leave it to a reboot with atBoot: "kernel-command-line"`;
+    if (advice !== undefined && growth > node.availableKib) {
+      return `take ${inMib(growth)} more of node ${node.id}, which has ${inMib(node.availableKib)} to give at the moment; ${advice}`;
     }
     return [];
   });
@@ -101,7 +111,17 @@ function tooMuch(
   const kept = parsed.ok && parsed.value !== null ? parsed.value : hostMemoryMb;
   const sum = (of: (node: number) => number) => pages.nodes.reduce((total, node) => total + of(node.id), 0);
   const left = memory.totalKib - sum(planned);
-  if (sum(planned) > sum(present) && left < kept * 1024) {
+  const growth = sum(planned) - sum(present);
+  const spare = Math.max(0, memory.availableKib - leastSpareKib(memory.totalKib));
+  if (advice !== undefined && growth > spare) {
+    return [
+      `take ${inMib(growth)} more of the host, which has ${inMib(spare)} to give at the moment beside what it must keep free; ${advice}`,
+    ];
+  }
+  if (growth > 0 && left < leastSpareKib(memory.totalKib)) {
+    return [`leave ${inMib(left)} of the host's memory, with which it cannot work; declare fewer pages`];
+  }
+  if (growth > 0 && left < kept * 1024) {
     return [
       `leave ${inMib(left)} of the host's memory, and [DEFAULT] reserved_host_memory_mb says that it needs ${formatMib(kept)}; declare fewer pages`,
     ];

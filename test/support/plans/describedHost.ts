@@ -156,7 +156,10 @@ export class DescribedHost {
         environment: description.environment ?? usual.environment,
       },
       versions: this.versions(),
-      memory: { totalKib: (description.ramGib ?? usual.ramGib) * 1024 ** 2, availableKib: 1024 ** 2 },
+      memory: {
+        totalKib: (description.ramGib ?? usual.ramGib) * 1024 ** 2,
+        availableKib: this.pages.facts.nodes.reduce((sum, node) => sum + node.availableKib, 0),
+      },
       hugePages: structuredClone(this.pages.facts),
       fileSystems: structuredClone(this.storage.fileSystems),
       guests: (description.guests ?? usual.guests).map(guestOf),
