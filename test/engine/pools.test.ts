@@ -121,4 +121,15 @@ describe("a plan for pools of huge pages", function () {
     boot("0:2048:100", "1:2048:0");
     assert.deepEqual(totals(), [52, 0]);
   });
+
+  it("shrinks at boot first what others made larger, wherever it is named", () => {
+    set(pool, 2, 2);
+    set(other, 9, 9);
+    host.run(`mount --bind ${pool}/nr_hugepages ${pool}/nr_hugepages && mount -o remount,bind,ro ${pool}/nr_hugepages`);
+    const [said] = boot("0:2048:4", "1:2048:3");
+    assert.equal(said, "the kernel gave 2 of 4 pages of 2048 KiB on node 0, even after compaction");
+    assert.deepEqual(totals(), [2, 3]);
+    const compacted = `${pool}/../../compact`;
+    assert.match(host.run(`ls -t ${compacted} ${other}/nr_hugepages`), /compact\n.*node1/, "the newest first");
+  });
 });

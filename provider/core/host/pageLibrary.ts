@@ -96,15 +96,20 @@ export const pageUnitPath = `/etc/systemd/system/${pageUnit}`;
 /** What `systemctl enable` makes of the unit's WantedBy=. */
 export const pageUnitLink = `/etc/systemd/system/sysinit.target.wants/${pageUnit}`;
 
-/** Its arguments are pools. */
+/** Its arguments are pools. Those that others made larger shrink first, as at run time: they make room. */
 export const bootScript = `${setPool.trim()}
 failed=0
+for one; do
+  pool_of "$one"
+  { read -r have <"$pool/nr_hugepages"; } 2>/dev/null && [ "$have" -gt "$count" ] && set_pool "$one"
+done
 for one; do set_pool "$one" || { echo "the kernel $why" >&2; failed=1; }; done
 exit $failed`;
 
 /**
  * Sets pools at boot: after sysctl.d, which may set others, and before anything that could use them or that scatters
- * memory. A pool that the kernel cannot give leaves the unit failed, and the boot goes on.
+ * memory. A pool that the kernel cannot give leaves the unit failed, and the boot goes on; so it does after ten minutes, which
+ * is many times what terabytes of pages take.
  */
 export function pageUnitText(pools: readonly string[]): string {
   // In a unit, $ and % are systemd's own, \n in quotes is a line ending, and a backslash at the end of a line continues it.
@@ -120,6 +125,7 @@ Conflicts=shutdown.target
 [Service]
 Type=oneshot
 RemainAfterExit=yes
+TimeoutStartSec=10min
 ExecStart=/bin/sh -c '${quoted}' hostmem ${pools.join(" ")}
 
 [Install]

@@ -68,7 +68,12 @@ export function planPools(
   const now = (pool: Pool) => poolOf(pages, pool.node, pool.sizeKib)?.total ?? 0;
   const changes = [...(needsReboot(wanted, atBoot, facts) ? [] : wanted), ...back]
     .filter((pool) => now(pool) !== pool.count)
-    .sort((one, other) => Number(now(one) < one.count) - Number(now(other) < other.count));
+    .sort(
+      (one, other) =>
+        Number(now(one) < one.count) - Number(now(other) < other.count) ||
+        other.sizeKib - one.sizeKib ||
+        one.node - other.node,
+    );
   const after = wanted.map(({ node, sizeKib, count }) => {
     const known = record?.pools.find((pool) => isSamePool(pool, { node, sizeKib }));
     const before = known?.before ?? now({ node, sizeKib, count });

@@ -15,7 +15,7 @@ export interface DesiredPages {
   unknown: number[];
   /** Not every size of the host is allowed. */
   restricts: boolean;
-  /** Each pool once; those emptied for the policy's sake come last. */
+  /** Each pool once, also those emptied for the policy's sake; largest pages first. */
   pools: Pool[];
   withheld: Withheld[];
 }
@@ -34,7 +34,9 @@ export function desiredPages(args: PageSizePolicyArgs, { hugePages }: HostFacts)
     refused.filter(isEmptied).map((sizeKib) => ({ node: id, sizeKib, count: 0 })),
   );
   const missing = emptied.filter((pool) => !declared.some((each) => isSamePool(each, pool)));
-  const pools = [...declared, ...missing];
+  // One order, however a program writes them: nothing changes on the host when they are written in another one. The kernel
+  // finds room for large pages only as long as small ones have not taken it piece by piece.
+  const pools = [...declared, ...missing].sort((one, other) => other.sizeKib - one.sizeKib || one.node - other.node);
   return {
     sizes,
     unknown,
