@@ -2,7 +2,7 @@ import type { HostFacts } from "../facts/hostFacts";
 import type { PagesRecord } from "../facts/journal";
 import { bootLoaderPath, pageUnit, pageUnitLink, pageUnitPath, pageUnitText } from "../host/pageLibrary";
 import type { Problem } from "../inputs/problem";
-import { type Beside, bothBeside, fileNow, nothingBeside, poolWord, wholeFile } from "../plan/beside";
+import { type Beside, bothBeside, fileNow, isTaken, nothingBeside, ourFile, poolWord, wholeFile } from "../plan/beside";
 import { call, reloadUnits } from "../plan/calls";
 import { lacking, minimums } from "../versions";
 import { formatPageSize } from "./pageSize";
@@ -31,8 +31,17 @@ export function needsReboot(pools: readonly Pool[], atBoot: AtBoot, { hugePages 
   return !` ${hugePages.kernelArguments.join(" ")} `.includes(` ${kernelArguments(pools).join(" ")} `);
 }
 
-/** What a host lacks for the kernel's command line. */
+/** What keeps pools from being set at boot: a file of somebody else in our place, or what the kernel's command line needs. */
 export function bootProblems(pools: readonly Pool[], atBoot: AtBoot, facts: HostFacts): Problem[] {
+  const path = atBoot === "unit" ? pageUnitPath : bootLoaderPath;
+  if (pools.length > 0 && isTaken(facts, path)) {
+    return [
+      {
+        path: "pools",
+        message: `cannot be set at boot, since ${path} is there and was not written by this. Move it away, or leave the pools to whoever wrote it`,
+      },
+    ];
+  }
   if (atBoot === "unit") return [];
   const refuse = (message: string) => ({ path: "atBoot", message });
   if (pools.length === 0) return [refuse("has nothing to set, since no pool is declared; leave it out")];
@@ -73,11 +82,10 @@ export function planBoot(
 
 function planUnit(facts: HostFacts, pools: readonly Pool[], isGoing: boolean): Beside {
   const content = pools.length > 0 ? pageUnitText(pools.map(poolWord)) : undefined;
-  const { files } = facts;
-  const present = files.get(pageUnitPath);
+  const present = ourFile(facts, pageUnitPath);
   // A cut may have come between its file and systemd's hearing of it.
   if (!present && isGoing) return { ...nothingBeside, steps: [reloadUnits] };
-  if (present?.text === content && (content === undefined || files.has(pageUnitLink))) return nothingBeside;
+  if (present?.text === content && (content === undefined || facts.files.has(pageUnitLink))) return nothingBeside;
   const words = pools
     .map((pool) => `${pool.count} x ${formatPageSize(pool.sizeKib)} pages on node ${pool.node}`)
     .join(", ");
@@ -89,7 +97,7 @@ function planUnit(facts: HostFacts, pools: readonly Pool[], isGoing: boolean): B
 function planBootLoader(facts: HostFacts, pools: readonly Pool[], state: PagesRecord["bootLoader"]): Beside {
   const line = kernelArguments(pools).join(" ");
   const content = pools.length > 0 ? bootLoaderText(line) : undefined;
-  if (facts.files.get(bootLoaderPath)?.text !== content) {
+  if (ourFile(facts, bootLoaderPath)?.text !== content) {
     const words = content
       ? `set on the kernel's command line by ${bootLoaderPath}: ${line}; a reboot is needed`
       : `remove ${bootLoaderPath}`;

@@ -3,7 +3,7 @@ import type { PagesRecord } from "../facts/journal";
 import { bytesOf, textOf } from "../files/bytes";
 import type { Problem } from "../inputs/problem";
 import type { NovaConfig } from "../novaConfig";
-import { type Beside, fileNow, nothingBeside, wholeFile } from "../plan/beside";
+import { type Beside, fileNow, isTaken, nothingBeside, ourFile, wholeFile } from "../plan/beside";
 import { call } from "../plan/calls";
 import type { CallStep } from "../plan/step";
 import { lacking, minimums } from "../versions";
@@ -68,9 +68,13 @@ export function traitProblems(trait: Trait | undefined, facts: HostFacts, config
       ),
     ];
   }
+  const own = fileOf(config);
+  if (isTaken(facts, own)) {
+    return [refuse(`cannot be declared, since ${own} is there and was not written by this. Give it another name`)];
+  }
   for (const file of facts.files.values()) {
     if (!file.path.startsWith(`${folder}/`) || !file.path.endsWith(".yaml")) continue;
-    if (file.path === bytesOf(fileOf(config))) continue;
+    if (file.path === bytesOf(own)) continue;
     const text = withoutComments(file.text);
     if (/\buuid["']?\s*:\s*["']?\$COMPUTE_NODE/.test(text)) {
       return [
@@ -103,25 +107,24 @@ export function planTrait(
   record: PagesRecord | undefined,
 ): TraitPlan {
   const path = fileOf(config);
-  const present = facts.files.get(bytesOf(path));
+  const present = ourFile(facts, path);
   const wanted = trait?.by === "provider-config" ? content(trait.name) : undefined;
   const line = wanted === undefined ? `remove ${path}` : `add the trait ${trait?.name} by ${path}`;
   const former = record?.traits ?? [];
   const gone = former.filter(({ name }) => name !== trait?.name);
   const isSet = former.some(({ name, set }) => name === trait?.name && set);
   const added = trait?.by === "placement" && !isSet ? [inPlacement("set_trait", trait.name)] : [];
-  const isOurs = present?.text.startsWith("# Written by pulumi-hostmem.\n") ?? false;
-  const isRight = present?.text === wanted || (wanted === undefined && !isOurs);
   return {
-    beside: isRight
-      ? nothingBeside
-      : {
-          steps: wholeFile(path, present?.sha256, wanted, line),
-          restarts: true,
-          reasons: [line],
-          pools: [],
-          files: [fileNow(facts, path)],
-        },
+    beside:
+      present?.text === wanted
+        ? nothingBeside
+        : {
+            steps: wholeFile(path, present?.sha256, wanted, line),
+            restarts: true,
+            reasons: [line],
+            pools: [],
+            files: [fileNow(facts, path)],
+          },
     kept: wanted === undefined ? [] : [path],
     afterwards: [...gone.map(({ name }) => inPlacement("remove_trait", name)), ...added],
     during: [...gone, ...(trait ? [{ name: trait.name, set: isSet }] : [])],

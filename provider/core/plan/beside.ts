@@ -1,4 +1,5 @@
 import type { HostFacts } from "../facts/hostFacts";
+import type { HostFile } from "../facts/hostFile";
 import type { PendingRecord } from "../facts/journal";
 import { bytesOf, textOf } from "../files/bytes";
 import { bootLoaderPath, pageUnit, pageUnitPath } from "../host/pageLibrary";
@@ -41,6 +42,20 @@ export function wholeFile(path: string, before: string | undefined, content: str
   return content === undefined
     ? [silently(`disable ${pageUnit}`, "disable_unit", [pageUnit]), write, reloadUnits]
     : [write, silently(`enable ${pageUnit}`, "enable_unit", [pageUnit])];
+}
+
+/** What every whole file of ours begins with, in each release. */
+const sign = "# Written by pulumi-hostmem";
+
+/** A whole file of ours as the host has it. What somebody else has under its name is none, and is never touched. */
+export function ourFile({ files }: HostFacts, path: string): HostFile | undefined {
+  const present = files.get(bytesOf(path));
+  return present?.text.startsWith(sign) ? present : undefined;
+}
+
+/** True if somebody else has something in the place of a whole file of ours. */
+export function isTaken(facts: HostFacts, path: string): boolean {
+  return facts.files.has(bytesOf(path)) && ourFile(facts, path) === undefined;
 }
 
 /** A whole file of ours as it is now, for the way back. */
