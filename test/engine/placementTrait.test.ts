@@ -128,6 +128,26 @@ for (const version of novaVersions) {
       assert.deepEqual(placement.traits, ["COMPUTE_NODE", "CUSTOM_SITE"]);
     });
 
+    it("is asked for with what only the environment of nova-compute says", async () => {
+      writeFileSync(join(folder, "nova.conf"), `[DEFAULT]\nstate_path = ${folder}\n`);
+      const endpoint = `http://127.0.0.1:${placement.port}`;
+      const said = { OS_PLACEMENT__AUTH_TYPE: "none", OS_PLACEMENT__ENDPOINT_OVERRIDE: endpoint };
+      const told = spawn(nova.spawnfile, nova.spawnargs.slice(1), {
+        stdio: "ignore",
+        env: { ...environment, ...said },
+      });
+      try {
+        assert.equal((await call("set_trait CUSTOM_OURS", "root", told)).code, 0);
+        assert.deepEqual(placement.traits, ["COMPUTE_NODE", "CUSTOM_OURS", "CUSTOM_SITE"]);
+        assert.equal(
+          (await call("remove_trait CUSTOM_OURS")).told.split(":")[0],
+          "did left the trait CUSTOM_OURS in placement",
+        );
+      } finally {
+        told.kill("SIGKILL");
+      }
+    });
+
     // The rest is not Nova's doing.
     if (version !== novaVersions[0]) return;
 

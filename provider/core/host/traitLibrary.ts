@@ -1,6 +1,6 @@
 /**
  * Sets or removes one trait of this host in placement, with Nova's own configuration and credentials, which never leave the
- * host: by Nova's own adapter (nova.utils.get_ksa_adapter), in the interpreter that nova-compute runs with.
+ * host: by Nova's own adapter (nova.utils.get_ksa_adapter), in the interpreter and with the environment of nova-compute.
  *
  * A compute node's provider has the UUID in compute_id (Nova >= 27), or else libvirt's name of the host. Traits that Nova
  * does not set itself stay as they are, see ResourceTracker._get_traits; between reading and writing somebody may
@@ -10,6 +10,9 @@ const program = `import os, sys
 action, trait, *args = sys.argv[1:]
 # What libraries quote of a configuration may have passwords in it.
 sys.excepthook = lambda kind, error, trace: print(error if issubclass(kind, ImportError) else kind.__name__, file=sys.stderr)
+# Of nova-compute: options, credentials among them, may be there (OS_GROUP__OPTION), and which certificates and proxies count.
+with open(4, "rb") as environment:
+    os.environb.update(each.split(b"=", 1) for each in environment.read().split(b"\\0") if each.find(b"=") > 0)
 from nova import config
 import nova.conf
 try:
@@ -56,10 +59,11 @@ as_user() { # COMMAND...
 }
 
 placement_trait() { # ACTION TRAIT UNIT NOVA-ARGUMENT...
-  python='' action=$1 trait=$2 process=$(property "$3" MainPID) user=$(property "$3" User); shift 3
+  python='' environment=/dev/null action=$1 trait=$2 process=$(property "$3" MainPID) user=$(property "$3" User); shift 3
+  [ ! -r "/proc/\${process:-0}/environ" ] || environment=/proc/$process/environ
   if [ "\${process:-0}" != 0 ]; then python=$(tr '\\0' '\\n' <"/proc/$process/cmdline" | head -n 1); fi
   case $python in */python*) ;; *) python=python3 ;; esac
-  as_user timeout 120 "$python" - "$action" "$trait" "$@" <<'PYTHON' >"$work/placement" 2>&1 && return 0
+  as_user timeout 120 "$python" - "$action" "$trait" "$@" 4<"$environment" <<'PYTHON' >"$work/placement" 2>&1 && return 0
 ${program}PYTHON
   why=$(tail -c 4096 "$work/placement" | tail -n 1 | head -c 300)
   return 1
