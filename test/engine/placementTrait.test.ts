@@ -169,7 +169,7 @@ for (const version of novaVersions) {
       assert.equal(left.code, 0);
       assert.match(
         left.told,
-        /^did left the trait CUSTOM_OURS in placement: \w+\. Remove it by: openstack resource provider trait delete\n$/,
+        /^did left the trait CUSTOM_OURS in placement: \w+\. Remove it with "openstack resource provider trait set" and all the others' names; "trait delete" takes those away, too\n$/,
       );
     });
 

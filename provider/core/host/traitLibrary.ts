@@ -77,6 +77,6 @@ set_trait() { # TRAIT UNIT NOVA-ARGUMENT...
 # The host is as it was; that placement was away must not keep it from being so.
 remove_trait() { # TRAIT UNIT NOVA-ARGUMENT...
   if placement_trait remove "$@"; then event did "removed the trait $1 from placement"
-  else event did "left the trait $1 in placement: $why. Remove it by: openstack resource provider trait delete"; fi
+  else event did "left the trait $1 in placement: $why. Remove it with \\"openstack resource provider trait set\\" and all the others' names; \\"trait delete\\" takes those away, too"; fi
 }
 `;
