@@ -3,7 +3,7 @@ import type { PagesRecord } from "../facts/journal";
 import { bytesOf, textOf } from "../files/bytes";
 import type { Problem } from "../inputs/problem";
 import type { NovaConfig } from "../novaConfig";
-import { type Beside, fileNow, isTaken, nothingBeside, ourFile, wholeFile } from "../plan/beside";
+import { type Beside, bothBeside, fileNow, isTaken, nothingBeside, ourFile, wholeFile } from "../plan/beside";
 import { call } from "../plan/calls";
 import type { CallStep } from "../plan/step";
 import { lacking, minimums } from "../versions";
@@ -29,6 +29,8 @@ export interface TraitPlan {
 
 const defaultFolder = "/etc/nova/provider_config";
 
+const fileName = "hostmem.yaml";
+
 /**
  * `[compute] provider_config_location`; every *.yaml in it is read at the start of nova-compute (nova/compute/provider_config.py).
  * One character a byte, as all of nova.conf.
@@ -38,7 +40,7 @@ function folderOf(config: NovaConfig): string {
 }
 
 function fileOf(config: NovaConfig): string {
-  return textOf(`${folderOf(config)}/hostmem.yaml`);
+  return textOf(`${folderOf(config)}/${fileName}`);
 }
 
 function content(trait: string): string {
@@ -100,6 +102,24 @@ function withoutComments(text: string): string {
   return text.replace(/^[ \t]*#[^\n\r\xc2\xe2]*/gm, "");
 }
 
+/** All but one, each once: also those in a folder that Nova was once told to read, as long as the host is asked for it. */
+function ourFilesBut(kept: string | undefined, facts: HostFacts): string[] {
+  const names = new Map<string, string>();
+  for (const { path, realPath } of facts.files.values()) {
+    if (path.endsWith(`/${fileName}`) && ourFile(facts, textOf(path))) names.set(realPath, textOf(path));
+  }
+  if (kept !== undefined) names.delete(facts.files.get(bytesOf(kept))?.realPath ?? "");
+  return [...names.values()];
+}
+
+/** One file of ours written, or removed. */
+function change(facts: HostFacts, path: string, wanted: string | undefined, line: string): Beside {
+  const present = ourFile(facts, path);
+  if (present?.text === wanted) return nothingBeside;
+  const steps = wholeFile(path, present?.sha256, wanted, line);
+  return { steps, restarts: true, reasons: [line], pools: [], files: [fileNow(facts, path)] };
+}
+
 export function planTrait(
   trait: Trait | undefined,
   facts: HostFacts,
@@ -107,24 +127,17 @@ export function planTrait(
   record: PagesRecord | undefined,
 ): TraitPlan {
   const path = fileOf(config);
-  const present = ourFile(facts, path);
   const wanted = trait?.by === "provider-config" ? content(trait.name) : undefined;
-  const line = wanted === undefined ? `remove ${path}` : `add the trait ${trait?.name} by ${path}`;
   const former = record?.traits ?? [];
   const gone = former.filter(({ name }) => name !== trait?.name);
   const isSet = former.some(({ name, set }) => name === trait?.name && set);
   const added = trait?.by === "placement" && !isSet ? [inPlacement("set_trait", trait.name)] : [];
+  const changes = ourFilesBut(wanted === undefined ? undefined : path, facts).map((each) =>
+    change(facts, each, undefined, `remove ${each}`),
+  );
+  if (wanted !== undefined) changes.push(change(facts, path, wanted, `add the trait ${trait?.name} by ${path}`));
   return {
-    beside:
-      present?.text === wanted
-        ? nothingBeside
-        : {
-            steps: wholeFile(path, present?.sha256, wanted, line),
-            restarts: true,
-            reasons: [line],
-            pools: [],
-            files: [fileNow(facts, path)],
-          },
+    beside: changes.reduce(bothBeside, nothingBeside),
     kept: wanted === undefined ? [] : [path],
     afterwards: [...gone.map(({ name }) => inPlacement("remove_trait", name)), ...added],
     during: [...gone, ...(trait ? [{ name: trait.name, set: isSet }] : [])],
