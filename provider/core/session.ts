@@ -46,6 +46,8 @@ export interface PlannedEffect {
   fileBackedMemoryMb?: number;
   /** Whether not every page size will be allowed, where that is decided. */
   restrictsPageSizes?: boolean;
+  /** Traits to be removed once nova-compute has been restarted, where that is decided. */
+  goingTraits?: string[];
 }
 
 /**

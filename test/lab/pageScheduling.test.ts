@@ -2,8 +2,9 @@ import { strict as assert } from "node:assert";
 import type { SchedulerRules } from "../../sdk/nodejs";
 import { retryFor } from "../support/lab/process";
 import { sampled } from "../support/sampled";
-import { errorsOf } from "./support/labStack";
+import { errorsOf, hostLines } from "./support/labStack";
 import { pagedHost } from "./support/pagedHost";
+import { programOf } from "./support/programs";
 import { configureScheduler } from "./support/scheduler";
 
 describe("PageSizePolicy and the scheduler of a real Nova", function () {
@@ -48,6 +49,23 @@ describe("PageSizePolicy and the scheduler of a real Nova", function () {
       assert.equal(await has("CUSTOM_OTHER_PAGES"), false);
     });
   }
+
+  sometimes("exchanges a trait with a restart that a ServiceActivation brings about", async () => {
+    const has = async (trait: string) => (await on.host.cloud.placementTraits()).includes(trait);
+    const declare = (trait: string) =>
+      on.stack.project.setProgram(programOf({ pages: { trait, activation: "deferred" }, activation: {} }));
+    declare("CUSTOM_SMALL_PAGES");
+    await on.stack.up();
+    await retryFor(60, "the trait", async () => assert.ok(await has("CUSTOM_SMALL_PAGES")));
+    declare("CUSTOM_OTHER_PAGES");
+    const lines = hostLines(await on.stack.preview());
+    assert.deepEqual(lines.slice(-2), ["restart nova-compute", "remove the trait CUSTOM_SMALL_PAGES from placement"]);
+    await on.stack.up();
+    // Once Nova has told placement of the new one, it would have told it of the old one again.
+    await retryFor(60, "the other trait", async () => assert.ok(await has("CUSTOM_OTHER_PAGES")));
+    assert.equal(await has("CUSTOM_SMALL_PAGES"), false);
+    await on.stack.preview({ expectNoChanges: true });
+  });
 
   sometimes("does not stand in Nova's way with a second entry for the compute node", async () => {
     const entry =

@@ -56,8 +56,11 @@ export interface PagesRecord {
   restricts: boolean;
   /** Pools are on the kernel's command line: written to a file only (`due`), or in the boot loader's menu as well. */
   bootLoader?: "due" | "on";
-  /** Traits that the host has, or may have, in placement for our sake; only one that is there for sure is `set`. */
-  traits?: { name: string; set: boolean }[];
+  /**
+   * Traits that the host has, or may have, in placement for our sake; only one that is there for sure is `set`. One that is
+   * `going` is not wanted any more, and stays until nova-compute has been restarted.
+   */
+  traits?: { name: string; set: boolean; going?: true }[];
   /** Folders that we made for whole files of ours. */
   madeFolders?: string[];
 }

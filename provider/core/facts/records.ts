@@ -142,7 +142,11 @@ function isPages(value: unknown): value is PagesRecord {
     [each["node"], each["sizeKib"], each["before"]].every(isCount) &&
     isListOf(each["ours"], isCount) &&
     (each["ours"] as unknown[]).length > 0;
-  const isTrait = (each: unknown) => isFields(each) && isText(each["name"]) && isFlag(each["set"]);
+  const isTrait = (each: unknown) =>
+    isFields(each) &&
+    isText(each["name"]) &&
+    isFlag(each["set"]) &&
+    (isMissing(each["going"]) || each["going"] === true);
   return (
     isListOf(pools, isPool) &&
     isFlag(restricts) &&

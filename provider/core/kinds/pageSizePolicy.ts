@@ -125,7 +125,7 @@ function evaluate(args: PageSizePolicyArgs, facts: HostFacts, surroundings: Surr
   };
   if (problems.length > 0) return { ...result, plan: { steps: [], warnings: [] }, effect: undefined };
   const pools = planPools(facts, want.pools, args.atBoot, record?.pages);
-  const trait = planTrait(args.trait, facts, config, record?.pages);
+  const trait = planTrait(args.trait, facts, config, record?.pages, args.activation === "deferred");
   const options = planOptions(facts, name, record, wantedReservations(want.withheld, config));
   const folders = planFolders(facts, [...pools.kept, ...trait.kept], record?.pages);
   const beside = bothBeside(bothBeside(pools, trait.beside), folders);
@@ -162,6 +162,7 @@ function evaluate(args: PageSizePolicyArgs, facts: HostFacts, surroundings: Surr
       reasons: isDeferred ? lines : [],
       fileSystems: [],
       restrictsPageSizes: want.restricts,
+      goingTraits: trait.going,
     },
   };
 }
@@ -172,7 +173,7 @@ function undo(args: PageSizePolicyArgs, facts: HostFacts): ReturnType<Kind<PageS
   const record = facts.journal.objects.get(name);
   if (!record) return { plan: { steps: [], warnings: [] }, problems: [] };
   const pools = planPools(facts, [], "unit", record.pages);
-  const trait = planTrait(undefined, facts, readNovaConfig(facts), record.pages);
+  const trait = planTrait(undefined, facts, readNovaConfig(facts), record.pages, false);
   const options = planOptions(facts, name, record, []);
   const folders = planFolders(facts, [], record.pages);
   const steps = planConfigurationChange({

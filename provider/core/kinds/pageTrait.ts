@@ -4,8 +4,8 @@ import { bytesOf, textOf } from "../files/bytes";
 import type { Problem } from "../inputs/problem";
 import type { NovaConfig } from "../novaConfig";
 import { type Beside, bothBeside, fileNow, isTaken, nothingBeside, ourFile, wholeFile } from "../plan/beside";
-import { call } from "../plan/calls";
 import type { CallStep } from "../plan/step";
+import { removeTrait, setTrait } from "../plan/traits";
 import { lacking, minimums } from "../versions";
 
 /** A trait that the host is to have in placement. */
@@ -20,8 +20,10 @@ export interface TraitPlan {
   beside: Beside;
   /** Whole files that are there for it. */
   kept: string[];
-  /** Once nova-compute runs with what was changed. */
+  /** Once nova-compute runs with what was changed, or at once where a restart makes no difference. */
   afterwards: CallStep[];
+  /** Traits that are left to whoever restarts nova-compute. */
+  going: string[];
   /** Remembered until then, and from then on. */
   during: NonNullable<PagesRecord["traits"]>;
   after: NonNullable<PagesRecord["traits"]>;
@@ -120,45 +122,44 @@ function change(facts: HostFacts, path: string, wanted: string | undefined, line
   return { steps, restarts: true, reasons: [line], pools: [], files: [fileNow(facts, path)] };
 }
 
+/**
+ * @param isDeferred the restart that comes of it is left to a ServiceActivation.
+ */
 export function planTrait(
   trait: Trait | undefined,
   facts: HostFacts,
   config: NovaConfig,
   record: PagesRecord | undefined,
+  isDeferred: boolean,
 ): TraitPlan {
   const path = fileOf(config);
   const wanted = trait?.by === "provider-config" ? content(trait.name) : undefined;
   const former = record?.traits ?? [];
   const gone = former.filter(({ name }) => name !== trait?.name);
   const isSet = former.some(({ name, set }) => name === trait?.name && set);
-  const added = trait?.by === "placement" && !isSet ? [inPlacement("set_trait", trait.name)] : [];
   const changes = ourFilesBut(wanted === undefined ? undefined : path, facts).map((each) =>
     change(facts, each, undefined, `remove ${each}`),
   );
   if (wanted !== undefined) changes.push(change(facts, path, wanted, `add the trait ${trait?.name} by ${path}`));
+  const beside = changes.reduce(bothBeside, nothingBeside);
+  const going = isDeferred && (beside.restarts || isFilePending(facts)) ? gone : [];
   return {
-    beside: changes.reduce(bothBeside, nothingBeside),
+    beside,
     kept: wanted === undefined ? [] : [path],
-    afterwards: [...gone.map(({ name }) => inPlacement("remove_trait", name)), ...added],
+    afterwards: [
+      ...gone.filter((each) => !going.includes(each)).map(({ name }) => removeTrait(facts, name)),
+      ...(trait?.by === "placement" && !isSet ? [setTrait(facts, trait.name)] : []),
+    ],
+    going: going.map(({ name }) => name),
     during: [...gone, ...(trait ? [{ name: trait.name, set: isSet }] : [])],
-    after: trait ? [{ name: trait.name, set: true }] : [],
+    after: [
+      ...going.map((each) => ({ ...each, going: true as const })),
+      ...(trait ? [{ name: trait.name, set: true }] : []),
+    ],
   };
-
-  function inPlacement(name: "set_trait" | "remove_trait", which: string): CallStep {
-    const places = configArguments(facts.novaCompute?.args ?? []).map(textOf);
-    const args = [which, facts.novaCompute?.unit.name ?? "", ...places];
-    return call(
-      name,
-      args,
-      name === "set_trait" ? `set the trait ${which} in placement` : `remove the trait ${which} from placement`,
-    );
-  }
 }
 
-/** The arguments that say where configuration is; others would make Nova log elsewhere, or not parse. */
-function configArguments(args: readonly string[]): string[] {
-  return args.flatMap((arg, index) => {
-    if (/^--config-(file|dir)=/.test(arg)) return [arg];
-    return /^--config-(file|dir)$/.test(arg) && args[index + 1] !== undefined ? [`${arg}=${args[index + 1]}`] : [];
-  });
+/** nova-compute may run with another file of ours than is there. */
+function isFilePending({ journal }: HostFacts): boolean {
+  return journal.pending?.files?.some(({ path }) => path.endsWith(`/${fileName}`)) ?? false;
 }

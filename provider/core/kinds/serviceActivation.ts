@@ -4,6 +4,7 @@ import type { Inputs } from "../inputs/problem";
 import { defaultHealthTimeoutSeconds, planPendingActivation, restartsFor } from "../plan/activation";
 import { FileChanges } from "../plan/fileChanges";
 import type { Step } from "../plan/step";
+import { goingTraits, removeTrait } from "../plan/traits";
 import type { CommonArgs, Evaluation, Kind, Surroundings } from "./kind";
 
 // ---- Args
@@ -48,14 +49,17 @@ function announced(facts: HostFacts, surroundings: Surroundings): Step[] {
     ...surroundings.planned.flatMap((effect) => effect.services),
     ...(facts.journal.pending?.services ?? []),
   ];
-  const restarts = services.length > 0 ? restartsFor(facts, services, facts.journal.pending?.ran) : [];
+  if (services.length === 0) return [];
+  const decided = surroundings.planned.findLast((effect) => effect.goingTraits !== undefined)?.goingTraits;
+  const going = decided ?? goingTraits(facts.journal.objects.get("PageSizePolicy"));
+  const removed = going.map((trait) => removeTrait(facts, trait));
+  const restarts = restartsFor(facts, services, facts.journal.pending?.ran);
   const nova = facts.novaCompute?.unit.name;
-  if (restarts.length === 0 || nova === undefined) return [];
+  if (restarts.length === 0 || nova === undefined) return removed;
   const evidence = { pattern: "", stableSeconds: 0 };
   const health = { novaUnit: nova, logFile: undefined, expectedMemoryMb: undefined, timeoutSeconds: 0, evidence };
-  return [
-    { kind: "activate", restarts, reasons: [], health, rollback: [], afterRollback: [], rollbackMemoryMb: undefined },
-  ];
+  const none = { reasons: [], rollback: [], afterRollback: [], rollbackMemoryMb: undefined };
+  return [{ kind: "activate", restarts, health, ...none }, ...removed];
 }
 
 // ---- undo

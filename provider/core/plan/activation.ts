@@ -12,8 +12,12 @@ import { type OptionPlan, planReturn } from "./options";
 import { isRunning, pendingAfter, withoutReturn } from "./pendingNote";
 import { RecordWrites, serialise } from "./recordWrites";
 import type { ActivateStep, StartEvidence, Step, WriteRecordStep } from "./step";
+import { removeGoingTraits } from "./traits";
 
 export const defaultHealthTimeoutSeconds = 300;
+
+/** The object whose traits may wait for a restart. */
+const policy = "PageSizePolicy";
 
 export interface ConfigurationChange {
   facts: HostFacts;
@@ -78,6 +82,8 @@ export function planConfigurationChange(change: ConfigurationChange): Step[] {
     const { healthTimeoutSeconds } = change.activate;
     const activation = planActivation(facts, pending, options.changes, recorded, healthTimeoutSeconds, origin);
     steps.push(...(activation ? [activation] : []), ...records.write(pendingPath, undefined));
+    // The policy itself has its own list of what comes afterwards.
+    if (object !== policy) steps.push(...removeGoingTraits(facts, journal.objects.get(policy), records));
   }
   const last = after && { ...after, ...change.afterwards?.details };
   return [
@@ -92,7 +98,12 @@ export function planPendingActivation(facts: HostFacts, changes: FileChanges, he
   const pending = facts.journal.pending;
   if (!pending) return [];
   const activation = planActivation(facts, pending, changes, facts.journal.objects, healthTimeoutSeconds);
-  return [...(activation ? [activation] : []), ...new RecordWrites(facts.journal.hashes).write(pendingPath, undefined)];
+  const records = new RecordWrites(facts.journal.hashes);
+  return [
+    ...(activation ? [activation] : []),
+    ...records.write(pendingPath, undefined),
+    ...removeGoingTraits(facts, facts.journal.objects.get(policy), records),
+  ];
 }
 
 /** libvirt was refused for want of the store that its record tells of, and the store still is not there. */

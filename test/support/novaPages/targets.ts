@@ -156,7 +156,7 @@ export const novaTargets: AnyTarget[] = [
       const config = readNovaConfig(facts);
       if ("error" in (await nova.providers({ "site.yaml": text }))) return saw("refused by Nova");
       if (traitProblems(trait, facts, config).length > 0) return saw("refused");
-      const steps = planTrait(trait, facts, config, undefined).beside.steps;
+      const steps = planTrait(trait, facts, config, undefined, false).beside.steps;
       const ours = steps.flatMap((step) => (step.kind === "write-file" && step.content ? [step.content] : []));
       const both = await nova.providers({ "site.yaml": text, "hostmem.yaml": ours.join("") });
       assert.deepEqual(both, { value: { $COMPUTE_NODE: [trait.name] } });

@@ -1,0 +1,45 @@
+import type { HostFacts } from "../facts/hostFacts";
+import type { ObjectRecord } from "../facts/journal";
+import { textOf } from "../files/bytes";
+import { objectPath } from "../host/paths";
+import { call } from "./calls";
+import type { RecordWrites } from "./recordWrites";
+import type { CallStep, Step } from "./step";
+
+/** Asks placement, by nova-compute's own configuration, to give the host a trait. */
+export function setTrait(facts: HostFacts, trait: string): CallStep {
+  return call("set_trait", argumentsFor(facts, trait), `set the trait ${trait} in placement`);
+}
+
+/** Asks placement to take a trait from the host. */
+export function removeTrait(facts: HostFacts, trait: string): CallStep {
+  return call("remove_trait", argumentsFor(facts, trait), `remove the trait ${trait} from placement`);
+}
+
+/** Traits that must stay until nova-compute has been restarted: one that still has the file would set them again. */
+export function goingTraits(policy: ObjectRecord | undefined): string[] {
+  return (policy?.pages?.traits ?? []).flatMap(({ name, going }) => (going ? [name] : []));
+}
+
+/** What is left to do about them after the restart, by whoever did it. */
+export function removeGoingTraits(facts: HostFacts, policy: ObjectRecord | undefined, records: RecordWrites): Step[] {
+  const going = goingTraits(policy);
+  if (!policy?.pages || going.length === 0) return [];
+  const { traits = [], ...pages } = policy.pages;
+  const kept = traits.filter((trait) => !trait.going);
+  const after = { ...policy, pages: { ...pages, ...(kept.length > 0 ? { traits: kept } : {}) } };
+  return [...going.map((name) => removeTrait(facts, name)), ...records.write(objectPath("PageSizePolicy"), after)];
+}
+
+function argumentsFor(facts: HostFacts, trait: string): string[] {
+  const places = configArguments(facts.novaCompute?.args ?? []).map(textOf);
+  return [trait, facts.novaCompute?.unit.name ?? "", ...places];
+}
+
+/** The arguments that say where configuration is; others would make Nova log elsewhere, or not parse. */
+function configArguments(args: readonly string[]): string[] {
+  return args.flatMap((arg, index) => {
+    if (/^--config-(file|dir)=/.test(arg)) return [arg];
+    return /^--config-(file|dir)$/.test(arg) && args[index + 1] !== undefined ? [`${arg}=${args[index + 1]}`] : [];
+  });
+}
