@@ -1,6 +1,6 @@
 import { strict as assert } from "node:assert";
 import { type ChildProcess, spawn } from "node:child_process";
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -105,7 +105,9 @@ for (const version of novaVersions) {
         work=${folder}/work; mkdir -p "$work"
         event() { printf '%s\\n' "$*" >&3; }
         property() { case $2 in MainPID) echo ${process.pid} ;; User) echo ${user} ;; esac; }
+        replace() { cp -- "$2" "$1"; }
         ${traitLibrary}
+        notes=${folder}/traits
         ${words} nova-compute.service --config-file=${folder}/nova.conf`;
       const child = spawn("sh", ["-c", script], { env: environment, stdio: ["ignore", "ignore", "inherit", "pipe"] });
       let told = "";
@@ -117,6 +119,7 @@ for (const version of novaVersions) {
     }
 
     it("is set and removed, and those of others stay", async () => {
+      assert.deepEqual(await call("note_trait CUSTOM_OURS"), { code: 0, told: "" });
       assert.deepEqual(await call("set_trait CUSTOM_OURS"), {
         code: 0,
         told: "did set the trait CUSTOM_OURS in placement\n",
@@ -124,8 +127,11 @@ for (const version of novaVersions) {
       assert.deepEqual(placement.traits, ["COMPUTE_NODE", "CUSTOM_OURS", "CUSTOM_SITE"]);
       assert.equal((await call("set_trait CUSTOM_OURS")).code, 0);
       assert.equal(placement.generation, 8, "nothing is written twice");
-      assert.equal((await call("remove_trait CUSTOM_OURS")).code, 0);
+      // As after a cut: that it is there by now is our own doing.
+      assert.equal((await call("note_trait CUSTOM_OURS")).code, 0);
+      assert.equal((await call("remove_trait CUSTOM_OURS")).told, "did removed the trait CUSTOM_OURS from placement\n");
       assert.deepEqual(placement.traits, ["COMPUTE_NODE", "CUSTOM_SITE"]);
+      assert.equal(existsSync(join(folder, "traits")), false);
     });
 
     it("is asked for with what only the environment of nova-compute says", async () => {
@@ -151,6 +157,23 @@ for (const version of novaVersions) {
     // The rest is not Nova's doing.
     if (version !== novaVersions[0]) return;
 
+    it("stays on a host that had it before", async () => {
+      for (const step of ["note_trait", "set_trait"]) assert.equal((await call(`${step} CUSTOM_SITE`)).code, 0);
+      const { told } = await call("remove_trait CUSTOM_SITE");
+      assert.equal(told, "did left the trait CUSTOM_SITE in placement, where the host had it before\n");
+      assert.deepEqual(placement.traits, ["COMPUTE_NODE", "CUSTOM_SITE"]);
+      assert.equal(existsSync(join(folder, "traits")), false);
+    });
+
+    it("stays where nobody can tell whether the host had it before", async () => {
+      assert.match(
+        (await call("remove_trait CUSTOM_SITE")).told,
+        /^did left the trait CUSTOM_SITE .*may have had it before/,
+      );
+      assert.deepEqual(placement.traits, ["COMPUTE_NODE", "CUSTOM_SITE"]);
+      assert.deepEqual(await call("remove_trait CUSTOM_OTHER"), { code: 0, told: "" });
+    });
+
     it("does not undo what somebody else sets at the same moment", async () => {
       placement.meanwhile = () => {
         placement.traits = [...placement.traits, "CUSTOM_THEIRS"];
@@ -162,6 +185,12 @@ for (const version of novaVersions) {
 
     it("that cannot be set is a failure that says why, and one that cannot be removed is left with what to do", async () => {
       placement.stop();
+      const asked = await call("note_trait CUSTOM_OURS");
+      assert.equal(asked.code, 0);
+      assert.match(
+        asked.told,
+        /^did cannot find out whether the host has the trait CUSTOM_OURS already: \w*Connect\w*\n$/,
+      );
       const { code, told } = await call("set_trait CUSTOM_OURS");
       assert.equal(code, 1);
       assert.match(told, /^failed cannot set the trait CUSTOM_OURS: \w*Connect\w*\n$/);

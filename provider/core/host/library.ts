@@ -3,7 +3,7 @@ import { guestChecks } from "./guestState";
 import { hardwareFunction } from "./identity";
 import { libvirtLibrary } from "./libvirtLibrary";
 import { lockLibrary } from "./lock";
-import { applyDirectory, hostIdPath, lockPath, stateDirectory } from "./paths";
+import { applyDirectory, hostIdPath, lockPath, stateDirectory, traitsDirectory } from "./paths";
 
 /** True while a unit runs, and while systemd ends it. */
 export const applyRuns = `
@@ -70,7 +70,7 @@ remove_record() { # PATH
   for record in ${stateDirectory}/objects/* ${stateDirectory}/pending.json; do
     [ "$record" = "$1" ] || [ ! -e "$record" ] || others=1
   done
-  [ "$others" = 1 ] || rm -f -- ${hostIdPath}
+  [ "$others" = 1 ] || rm -rf -- ${hostIdPath} ${traitsDirectory}
   rm -f -- "$1" && sync -- "\${1%/*}"
 }
 
@@ -86,7 +86,7 @@ make_host_id() { # PATH
 # With the last object gone, nothing of ours stays. Empty folders that a cut leaves are removed by who follows the apply.
 leave_host() {
   for record in ${stateDirectory}/objects/* ${stateDirectory}/pending.json; do [ -e "$record" ] && return 0; done
-  rm -rf -- ${stateDirectory}/objects ${hostIdPath}
+  rm -rf -- ${stateDirectory}/objects ${traitsDirectory} ${hostIdPath}
   for old in ${applyDirectory}/*; do [ "$old" = "$home" ] || forget_apply "$old" -1; done
 }
 `;

@@ -6,6 +6,8 @@ export const hostIdPath = `${stateDirectory}/host-id`;
 export const objectPath = (kind: string) => `${stateDirectory}/objects/${kind}.json`;
 /** Services that do not yet run what the files say, and how to go back to what they run. */
 export const pendingPath = `${stateDirectory}/pending.json`;
+/** One file per trait of ours in placement, which says whether the host had it before. */
+export const traitsDirectory = `${stateDirectory}/traits`;
 /** One folder per apply: its script, log and final status; removed once a client has read the status. */
 export const applyDirectory = `${stateDirectory}/apply`;
 /** On tmpfs and never deleted, so that two holders can never lock two different files. */

@@ -1,5 +1,10 @@
+import { traitsDirectory } from "./paths";
+
+/** How the program ends where the host does not have the trait that it is asked for. */
+const hasNot = 3;
+
 /**
- * Sets or removes one trait of this host in placement, with Nova's own configuration and credentials, which never leave the
+ * Looks for, sets or removes one trait of this host in placement, with Nova's own configuration and credentials, which never leave the
  * host: by Nova's own adapter (nova.utils.get_ksa_adapter), in the interpreter and with the environment of nova-compute.
  *
  * A compute node's provider has the UUID in compute_id (Nova >= 27), or else libvirt's name of the host. Traits that Nova
@@ -35,6 +40,8 @@ if found.status_code != 200 or not found.json()["resource_providers"]:
 path = "/resource_providers/%s/traits" % found.json()["resource_providers"][0]["uuid"]
 for attempt in range(10):
     present = ask("get", path).json()
+    if action == "has":
+        sys.exit(0 if trait in present["traits"] else ${hasNot})
     wanted = sorted(set(present["traits"]) - {trait} | ({trait} if action == "add" else set()))
     if wanted == sorted(present["traits"]):
         sys.exit(0)
@@ -63,10 +70,22 @@ placement_trait() { # ACTION TRAIT UNIT NOVA-ARGUMENT...
   [ ! -r "/proc/\${process:-0}/environ" ] || environment=/proc/$process/environ
   if [ "\${process:-0}" != 0 ]; then python=$(tr '\\0' '\\n' <"/proc/$process/cmdline" | head -n 1); fi
   case $python in */python*) ;; *) python=python3 ;; esac
-  as_user timeout 120 "$python" - "$action" "$trait" "$@" 4<"$environment" <<'PYTHON' >"$work/placement" 2>&1 && return 0
+  as_user timeout 120 "$python" - "$action" "$trait" "$@" 4<"$environment" <<'PYTHON' >"$work/placement" 2>&1
 ${program}PYTHON
-  why=$(tail -c 4096 "$work/placement" | tail -n 1 | head -c 300)
-  return 1
+  answer=$?
+  [ "$answer" = 0 ] || why=$(tail -c 4096 "$work/placement" | tail -n 1 | head -c 300)
+  [ "$answer" != 124 ] || why="no answer within 120 s"
+  return "$answer"
+}
+
+notes=${traitsDirectory}
+# Before the trait is ours, and once: it stays afterwards on a host that had it.
+note_trait() { # TRAIT UNIT NOVA-ARGUMENT...
+  [ ! -e "$notes/$1" ] || return 0
+  if placement_trait has "$@"; then before=there
+  elif [ "$answer" = ${hasNot} ]; then before=missing
+  else event did "cannot find out whether the host has the trait $1 already: $why"; return 0; fi
+  mkdir -p -- "$notes" && echo "$before" >"$work/before" && replace "$notes/$1" "$work/before"
 }
 
 set_trait() { # TRAIT UNIT NOVA-ARGUMENT...
@@ -74,9 +93,19 @@ set_trait() { # TRAIT UNIT NOVA-ARGUMENT...
   event did "set the trait $1 in placement"
 }
 
+left_trait() { # TRAIT WHY
+  event did "left the trait $1 in placement: $2. Remove it with \\"openstack resource provider trait set\\" and all the others' names; \\"trait delete\\" takes those away, too"
+}
+
 # The host is as it was; that placement was away must not keep it from being so.
 remove_trait() { # TRAIT UNIT NOVA-ARGUMENT...
-  if placement_trait remove "$@"; then event did "removed the trait $1 from placement"
-  else event did "left the trait $1 in placement: $why. Remove it with \\"openstack resource provider trait set\\" and all the others' names; \\"trait delete\\" takes those away, too"; fi
+  case $(cat "$notes/$1" 2>/dev/null) in
+    there) event did "left the trait $1 in placement, where the host had it before" ;;
+    missing) if placement_trait remove "$@"; then event did "removed the trait $1 from placement"; else left_trait "$1" "$why"; fi ;;
+    *)
+      if placement_trait has "$@"; then left_trait "$1" "the host may have had it before, which could not be found out then"
+      elif [ "$answer" != ${hasNot} ]; then left_trait "$1" "$why"; fi ;;
+  esac
+  rm -f -- "$notes/$1"; rmdir -- "$notes" 2>/dev/null || :
 }
 `;

@@ -5,7 +5,7 @@ import type { Problem } from "../inputs/problem";
 import type { NovaConfig } from "../novaConfig";
 import { type Beside, bothBeside, fileNow, isTaken, nothingBeside, ourFile, wholeFile } from "../plan/beside";
 import type { CallStep } from "../plan/step";
-import { removeTrait, setTrait } from "../plan/traits";
+import { noteTrait, removeTrait, setTrait } from "../plan/traits";
 import { lacking, minimums } from "../versions";
 
 /** A trait that the host is to have in placement. */
@@ -141,7 +141,8 @@ export function planTrait(
     change(facts, each, undefined, `remove ${each}`),
   );
   if (wanted !== undefined) changes.push(change(facts, path, wanted, `add the trait ${trait?.name} by ${path}`));
-  const beside = changes.reduce(bothBeside, nothingBeside);
+  const noted = { ...nothingBeside, steps: trait && !isSet ? [noteTrait(facts, trait.name)] : [] };
+  const beside = changes.reduce(bothBeside, noted);
   const going = isDeferred && (beside.restarts || isFilePending(facts)) ? gone : [];
   return {
     beside,

@@ -2,9 +2,14 @@ import type { HostFacts } from "../facts/hostFacts";
 import type { ObjectRecord } from "../facts/journal";
 import { textOf } from "../files/bytes";
 import { objectPath } from "../host/paths";
-import { call } from "./calls";
+import { call, silently } from "./calls";
 import type { RecordWrites } from "./recordWrites";
 import type { CallStep, Step } from "./step";
+
+/** Finds out whether the host has a trait that is about to become ours: it then stays when we go. */
+export function noteTrait(facts: HostFacts, trait: string): CallStep {
+  return silently(`ask placement for the trait ${trait}`, "note_trait", argumentsFor(facts, trait));
+}
 
 /** Asks placement, by nova-compute's own configuration, to give the host a trait. */
 export function setTrait(facts: HostFacts, trait: string): CallStep {

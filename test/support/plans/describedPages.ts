@@ -59,7 +59,7 @@ export class DescribedPages {
     if (call === "enable_unit") host.write(pageUnitLink, host.text(pageUnitPath)!);
     else if (call === "disable_unit") host.remove(pageUnitLink);
     else if (call === "set_pools") for (const word of args) this.set(String(word));
-    else return ["update_boot_loader", "set_trait", "remove_trait"].includes(call);
+    else return ["update_boot_loader", "note_trait", "set_trait", "remove_trait"].includes(call);
     return true;
   }
 
