@@ -97,7 +97,7 @@ export function schedulerRules(
   if (level === "host") return null;
   const name = trait ?? `CUSTOM_PAGES_${[...allowed].reverse().join("_")}`;
   const canIsolate = Number(nova?.split(".")[0] ?? 0) >= isolation;
-  const byNames = `AggregateTypeAffinityFilter lets in only the flavors that the aggregate's instance_type names, and nobody gets round it`;
+  const byNames = `AggregateTypeAffinityFilter lets in only the flavors that the aggregate's instance_type names; only who may name the host itself, as administrators may, gets round it`;
   return {
     trait: name,
     aggregateMetadata: canIsolate ? { [`trait:${name}`]: "required" } : {},
