@@ -71,8 +71,8 @@ export interface PageSizePolicyArgs extends HostArgs {
   enforceBy?: pulumi.Input<"reservation" | "empty-pools">;
   /**
    * A trait that the host is to have in placement, for aggregates and flavors to refer to: `CUSTOM_`, then capital letters,
-   * digits and underscores. Removed from placement again when it is not declared any more, and with the resource. Default:
-   * none.
+   * digits and underscores. Removed from placement again when it is not declared any more, and with the resource, unless the
+   * host had it before. Default: none.
    *
    * @example "CUSTOM_LARGE_PAGES"
    */
@@ -80,7 +80,8 @@ export interface PageSizePolicyArgs extends HostArgs {
   /**
    * How the trait gets to placement. `"provider-config"` (default): by a file in nova-compute's provider_config_location,
    * which Nova keeps to from Victoria on; refused beside somebody else's entry for the same compute node, with which Nova
-   * would not start. `"placement"`: at once, with nova-compute's own credentials on the host; not looked at again after that.
+   * would not start, and in the place of somebody else's hostmem.yaml. `"placement"`: at once, with nova-compute's own
+   * credentials on the host; not looked at again after that.
    *
    * @example "placement"
    */
