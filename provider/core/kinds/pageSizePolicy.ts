@@ -155,7 +155,10 @@ function evaluate(args: PageSizePolicyArgs, facts: HostFacts, surroundings: Surr
     ...result,
     plan: {
       steps,
-      warnings: lines.length > 0 ? [...pageWarnings(args, want, strength, facts), ...options.left, ...pools.left] : [],
+      warnings:
+        lines.length > 0
+          ? [...pageWarnings(args, want, strength, facts), ...options.left, ...pools.left, ...trait.left]
+          : [],
     },
     effect: {
       services: isDeferred ? ["nova-compute"] : [],
@@ -186,7 +189,7 @@ function undo(args: PageSizePolicyArgs, facts: HostFacts): ReturnType<Kind<PageS
     activate: { healthTimeoutSeconds: args.healthTimeoutSeconds },
   });
   const problems = pageUndoRefusals(args, facts, record.pages);
-  return { plan: { steps, warnings: [...options.left, ...pools.left] }, problems };
+  return { plan: { steps, warnings: [...options.left, ...pools.left, ...trait.left] }, problems };
 }
 
 const name = "PageSizePolicy";

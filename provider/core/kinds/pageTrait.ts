@@ -1,9 +1,10 @@
 import type { HostFacts } from "../facts/hostFacts";
+import type { HostFile } from "../facts/hostFile";
 import type { PagesRecord } from "../facts/journal";
 import { bytesOf, textOf } from "../files/bytes";
 import type { Problem } from "../inputs/problem";
 import type { NovaConfig } from "../novaConfig";
-import { type Beside, bothBeside, fileNow, isTaken, nothingBeside, ourFile, wholeFile } from "../plan/beside";
+import { type Beside, bothBeside, fileNow, nothingBeside, ourFile, wholeFile } from "../plan/beside";
 import type { CallStep } from "../plan/step";
 import { noteTrait, removeTrait, setTrait } from "../plan/traits";
 import { lacking, minimums } from "../versions";
@@ -24,6 +25,8 @@ export interface TraitPlan {
   afterwards: CallStep[];
   /** Traits that are left to whoever restarts nova-compute. */
   going: string[];
+  /** Files of ours that somebody else changed, and that are therefore left. */
+  left: string[];
   /** Remembered until then, and from then on. */
   during: NonNullable<PagesRecord["traits"]>;
   after: NonNullable<PagesRecord["traits"]>;
@@ -58,6 +61,16 @@ providers:
 `;
 }
 
+/**
+ * Our file as we wrote it, with whatever trait. Nova takes one entry for $COMPUTE_NODE over all files: whoever else needs one
+ * has no place for it but ours, and what they wrote there is theirs.
+ */
+function asWritten(facts: HostFacts, path: string): HostFile | undefined {
+  const present = ourFile(facts, path);
+  const [, name] = /- (\S+)\n$/.exec(present?.text ?? "") ?? [];
+  return name !== undefined && present?.text === content(name) ? present : undefined;
+}
+
 /** What nova-compute would stop at, or silently ignore. */
 export function traitProblems(trait: Trait | undefined, facts: HostFacts, config: NovaConfig): Problem[] {
   if (trait?.by !== "provider-config") return [];
@@ -73,8 +86,12 @@ export function traitProblems(trait: Trait | undefined, facts: HostFacts, config
     ];
   }
   const own = fileOf(config);
-  if (isTaken(facts, own)) {
-    return [refuse(`cannot be declared, since ${own} is there and was not written by this. Give it another name`)];
+  if (facts.files.has(bytesOf(own)) && !asWritten(facts, own)) {
+    return [
+      refuse(
+        `cannot be declared: somebody else wrote to ${own}. Give that file another name, with the trait in it, and leave trait out`,
+      ),
+    ];
   }
   for (const file of facts.files.values()) {
     if (!file.path.startsWith(`${folder}/`) || !file.path.endsWith(".yaml")) continue;
@@ -104,19 +121,18 @@ function withoutComments(text: string): string {
   return text.replace(/^[ \t]*#[^\n\r\xc2\xe2]*/gm, "");
 }
 
-/** All but one, each once: also those in a folder that Nova was once told to read, as long as the host is asked for it. */
-function ourFilesBut(kept: string | undefined, facts: HostFacts): string[] {
-  const names = new Map<string, string>();
-  for (const { path, realPath } of facts.files.values()) {
-    if (path.endsWith(`/${fileName}`) && ourFile(facts, textOf(path))) names.set(realPath, textOf(path));
+/** Files of ours, each once: also those in a folder that Nova was once told to read, as long as the host is asked for it. */
+function ourFiles(facts: HostFacts): HostFile[] {
+  const found = new Map<string, HostFile>();
+  for (const file of facts.files.values()) {
+    if (file.path.endsWith(`/${fileName}`) && ourFile(facts, textOf(file.path))) found.set(file.realPath, file);
   }
-  if (kept !== undefined) names.delete(facts.files.get(bytesOf(kept))?.realPath ?? "");
-  return [...names.values()];
+  return [...found.values()];
 }
 
 /** One file of ours written, or removed. */
 function change(facts: HostFacts, path: string, wanted: string | undefined, line: string): Beside {
-  const present = ourFile(facts, path);
+  const present = asWritten(facts, path);
   if (present?.text === wanted) return nothingBeside;
   const steps = wholeFile(path, present?.sha256, wanted, line);
   return { steps, restarts: true, reasons: [line], pools: [], files: [fileNow(facts, path)] };
@@ -137,9 +153,13 @@ export function planTrait(
   const former = record?.traits ?? [];
   const gone = former.filter(({ name }) => name !== trait?.name);
   const isSet = former.some(({ name, set }) => name === trait?.name && set);
-  const changes = ourFilesBut(wanted === undefined ? undefined : path, facts).map((each) =>
-    change(facts, each, undefined, `remove ${each}`),
-  );
+  const here = wanted === undefined ? undefined : facts.files.get(bytesOf(path))?.realPath;
+  const others = ourFiles(facts).filter(({ realPath }) => realPath !== here);
+  const isWhole = (file: HostFile) => asWritten(facts, textOf(file.path)) !== undefined;
+  const changes = others.filter(isWhole).map((file) => {
+    const each = textOf(file.path);
+    return change(facts, each, undefined, `remove ${each}`);
+  });
   if (wanted !== undefined) changes.push(change(facts, path, wanted, `add the trait ${trait?.name} by ${path}`));
   const noted = { ...nothingBeside, steps: trait && !isSet ? [noteTrait(facts, trait.name)] : [] };
   const beside = changes.reduce(bothBeside, noted);
@@ -152,6 +172,7 @@ export function planTrait(
       ...(trait?.by === "placement" && !isSet ? [setTrait(facts, trait.name)] : []),
     ],
     going: going.map(({ name }) => name),
+    left: others.filter((file) => !isWhole(file)).map((file) => `left ${textOf(file.path)}: somebody else changed it`),
     during: [...gone, ...(trait ? [{ name: trait.name, set: isSet }] : [])],
     after: [
       ...going.map((each) => ({ ...each, going: true as const })),
