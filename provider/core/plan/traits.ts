@@ -32,7 +32,8 @@ export function removeGoingTraits(facts: HostFacts, policy: ObjectRecord | undef
   if (!policy?.pages || going.length === 0) return [];
   const { traits = [], ...pages } = policy.pages;
   const kept = traits.filter((trait) => !trait.going);
-  const after = { ...policy, pages: { ...pages, ...(kept.length > 0 ? { traits: kept } : {}) } };
+  // In their place among the others, where the policy's own plan would have them.
+  const after = { ...policy, pages: kept.length > 0 ? { ...policy.pages, traits: kept } : pages };
   return [...going.map((name) => removeTrait(facts, name)), ...records.write(objectPath("PageSizePolicy"), after)];
 }
 
