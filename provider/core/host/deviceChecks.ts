@@ -88,9 +88,9 @@ except OSError as error: print(error.strerror)' "$1" 2>&1
 }
 
 # What stands for all that is on a part of a device: its first and last 4 MiB, and blocks of 64 KiB evenly between them; all of
-# it up to 24 MiB. Says failed on standard error where that cannot be read, or not within a minute.
+# it up to 24 MiB. Says failed on standard error where that cannot be read, or not within two minutes.
 samples_of() { # DEVICE FIRST-SECTOR SECTORS BLOCKS
-  timeout 60 sh -c 'read_sectors() { dd if="$device" bs=65536 skip="$(($1 * 512))" count="$(($2 * 512))" iflag=skip_bytes,count_bytes 2>/dev/null || exit 1; }
+  timeout 120 sh -c 'read_sectors() { dd if="$device" bs=65536 skip="$(($1 * 512))" count="$(($2 * 512))" iflag=skip_bytes,count_bytes 2>/dev/null || exit 1; }
     device=$1 first=$2 sectors=$3 blocks=$4
     if [ "$sectors" -le 49152 ]; then read_sectors "$first" "$sectors"; exit; fi
     read_sectors "$first" 8192
