@@ -92,6 +92,9 @@ section huge-page-setters
 for path in /etc/sysctl.conf /etc/sysctl.d/*.conf /run/sysctl.d/*.conf /usr/local/lib/sysctl.d/*.conf /usr/lib/sysctl.d/*.conf; do
   [ -f "$path" ] && grep -HE '^[[:space:]]*-?vm[./]nr_hugepages' "$path" || :
 done
+for path in /etc/default/grub /etc/default/grub.d/*.cfg; do
+  [ "$path" = ${bootLoaderPath} ] || { [ -f "$path" ] && grep -HE '^[^#]*hugepages=' "$path"; } || :
+done
 for path in ${[bootLoaderPath, pageUnitPath].map(folderOf).join(" ")} ${bootLoaderPath} ${pageUnitPath} ${pageUnitLink}; do file "$path"; done
 section kernel-arguments
 tr ' ' '\\n' </proc/cmdline | grep -E '^(hugepages|hugepagesz|default_hugepagesz|transparent_hugepage)=' || :

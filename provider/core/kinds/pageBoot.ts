@@ -52,6 +52,15 @@ export function bootProblems(pools: readonly Pool[], atBoot: AtBoot, facts: Host
       ),
     ];
   }
+  // The kernel takes the first count of a size, and leaves others with no more than a line in its log.
+  const other = facts.hugePages.otherSetters.find((setter) => setter.startsWith("/etc/default/grub"));
+  if (other) {
+    return [
+      refuse(
+        `cannot be "kernel-command-line" beside ${other}: the kernel takes one count for a size, and ignores the other. Take it out of there, or leave atBoot out`,
+      ),
+    ];
+  }
   return lacking(minimums.poolsByKernel, facts.versions).map(({ lack, advice }) =>
     refuse(`cannot be "kernel-command-line": ${lack}; ${advice}, or leave atBoot out`),
   );
