@@ -46,7 +46,10 @@ export class PagedHost {
       const prove = beginTrial("guests by page size", `${policy}: ${words.join(", ") || "no page size"}`, [
         "as promised",
       ]);
-      assert.equal(await this.guest(extraSpecs), becomes, `${policy}: ${words}`);
+      let became = await this.guest(extraSpecs);
+      // The pages of the guest before are free for the scheduler only some time after the API has forgotten that guest.
+      if (became === "ERROR" && became !== becomes) became = await this.guest(extraSpecs);
+      assert.equal(became, becomes, `${policy}: ${words}`);
       prove("as promised");
     }
   }
