@@ -1,6 +1,5 @@
 import { strict as assert } from "node:assert";
 import { createServer, type Server } from "node:net";
-import { keepSome } from "../support/sampled";
 import { PrivatePlace } from "../support/ssh/places";
 import { SlowHosts } from "../support/ssh/slowHosts";
 import { type OperationOptions, Project, type StackExport } from "./support/project";
@@ -139,8 +138,6 @@ describe("hosts that cannot be reached", function () {
     await project.up(options({}, { good: declared["good"]! }));
     assert.deepEqual(await names(), ["good"]);
   });
-
-  keepSome(this, "hosts that cannot be reached", 1, this.tests.slice(0, 3));
 });
 
 const isOurs = ({ type }: { type: string }) => type.includes("/hostmem:");
