@@ -1,6 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import type { LabHost } from "./labHost";
+import { pagesBesidesLoan } from "./pages";
 import { sourceFolder } from "./places";
 import { LabError } from "./process";
 
@@ -15,6 +16,8 @@ export interface HostRecord {
   texts: Record<string, string>;
 }
 
+const poolSubject = "kernel /sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages";
+
 /** What to record beside the usual. */
 export interface RecordOptions {
   /** Folders whose names, types, modes and owners belong into the record, such as a backing directory. */
@@ -25,7 +28,11 @@ export interface RecordOptions {
 export async function recordHost(host: LabHost, options: RecordOptions = {}): Promise<HostRecord> {
   const script = fs.readFileSync(path.join(sourceFolder(), "record_host.py"), "utf8");
   const folders = (options.folders ?? []).map((folder) => `'${folder}'`).join(" ");
+  const lent = pagesBesidesLoan();
   const record = JSON.parse(await host.succeed(`python3 - ${folders}`, { input: script })) as HostRecord;
+  // What another process does with the huge pages of this machine is no change of any host.
+  const pages = lent ?? pagesBesidesLoan();
+  if (host.kind !== "vm" && pages !== undefined) record.entries[poolSubject] = String(pages);
   if (host.kind !== "light" && host.services !== "none") {
     for (const [name, inventory] of Object.entries(await host.cloud.placementInventory())) {
       const { total, reserved, allocation_ratio: ratio } = inventory;

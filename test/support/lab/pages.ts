@@ -5,8 +5,11 @@ import { LabError, sleep } from "./process";
 import { removeHostsWhenWeEnd } from "./reaper";
 import { identify, isAlive, type ProcessIdentity } from "./register";
 
+const nodes = "/sys/devices/system/node";
+const node0 = `${nodes}/node0`;
+
 /** The pool of 2 MiB pages of node 0: the machine's own, whichever of its containers looks at it. */
-export const smallPool = "/sys/devices/system/node/node0/hugepages/hugepages-2048kB";
+export const smallPool = `${node0}/hugepages/hugepages-2048kB`;
 
 /** Who uses the machine's pool, and what was in it before. */
 interface Loan {
@@ -47,6 +50,15 @@ export async function borrowPages(seconds = 900): Promise<void> {
     if (Date.now() > end)
       throw new LabError(`process ${readLoan()?.owner.pid} has the huge pages of this machine still`);
   }
+}
+
+/** All 2 MiB pages in pools of the machine, as they are without what another process borrowed; undefined where none did. */
+export function pagesBesidesLoan(): number | undefined {
+  const loan = readLoan();
+  if (loan === undefined || loan.owner.pid === process.pid) return undefined;
+  const others = fs.readdirSync(nodes).filter((name) => /^node[1-9]/.test(name));
+  const pools = others.map((node) => path.join(nodes, node, path.relative(node0, smallPool), "nr_hugepages"));
+  return pools.reduce((sum, file) => sum + Number(fs.readFileSync(file, "utf8")), loan.former);
 }
 
 /** Gives the machine's pool back as it was before `borrowPages`. */
