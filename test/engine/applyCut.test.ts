@@ -15,13 +15,13 @@ import {
   record,
 } from "./support/appliedMemory";
 
-describe("the script of an apply", function () {
+describe("the script of an apply that is cut", function () {
   // Hundreds of applies, one for each place to be cut at: on a busy machine that takes minutes.
   this.timeout(900_000);
   let sandbox: Sandbox;
   afterEach(() => sandbox?.remove());
 
-  it("survives being cut before any of its commands, and a second run ends it", () => {
+  it("before any of its commands leaves nothing half, and a second run ends it", () => {
     const tools = ["mkdir", "rm", "cp", "cat", "sync", "mv", "base64", "head", "tail"];
     const declared = { ...one, memoryBackingDir: "/var/lib/libvirt/qemu/ram2" };
     const cuts = cutEach("an apply", (at) => {
@@ -49,7 +49,7 @@ describe("the script of an apply", function () {
     assert.ok(cuts > (isFullRun ? 30 : 3), `${cuts} cuts`);
   });
 
-  it("that removes an object survives being cut before any of its commands, too", () => {
+  it("before any of its commands while it removes an object leaves nothing half, too", () => {
     const tools = ["mkdir", "rm", "cp", "sync", "mv", "base64"];
     const cuts = cutEach("a removal", (at) => {
       sandbox?.remove();
