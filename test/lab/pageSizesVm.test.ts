@@ -1,5 +1,6 @@
 import { strict as assert } from "node:assert";
 import { type LabHost, startLabHost } from "../support/lab/labHost";
+import { itInFullRuns } from "../support/sampled";
 import { errorsOf, hostLines, LabStack } from "./support/labStack";
 import { traces } from "./support/novaState";
 import { programOf } from "./support/programs";
@@ -20,7 +21,7 @@ const guest = `<domain type='qemu'>
   <devices><emulator>/usr/bin/qemu-system-x86_64</emulator></devices><seclabel type='none' model='apparmor'/>
 </domain>`;
 
-// A kernel of its own: pools of two nodes, and a boot that begins with none.
+// A kernel of its own: pools of two nodes, and a boot that begins with none. What takes minutes to boot is for full runs.
 describe("pools of huge pages on an emulated machine with two NUMA nodes", function () {
   this.timeout(1_800_000); // Emulated processors, and perhaps not for themselves.
   let host: LabHost;
@@ -53,7 +54,7 @@ describe("pools of huge pages on an emulated machine with two NUMA nodes", funct
     assert.deepEqual(await traces(host), []);
   });
 
-  it("are set on each node, survive a reboot, and are what they were before after a destroy", async () => {
+  itInFullRuns("are set on each node, survive a reboot, and are what they were before after a destroy", async () => {
     declare({ allowed: ["small", "2 MiB"], pools: pools(24, 40) });
     const lines = hostLines(await stack.preview());
     assert.equal(
@@ -78,7 +79,7 @@ describe("pools of huge pages on an emulated machine with two NUMA nodes", funct
     await stack.preview({ expectNoChanges: true });
   });
 
-  it("are not taken from a guest, on its node, whether it runs or is to be started again", async () => {
+  itInFullRuns("are not taken from a guest, on its node, whether it runs or is to be started again", async () => {
     declare({ pools: pools(5, 20) });
     await stack.up();
     await host.writeFile("/root/guest.xml", guest);
@@ -97,7 +98,7 @@ describe("pools of huge pages on an emulated machine with two NUMA nodes", funct
     assert.deepEqual(await pages(), [5, 20]);
   });
 
-  it("are all or nothing where the kernel has no room for one of them", async () => {
+  itInFullRuns("are all or nothing where the kernel has no room for one of them", async () => {
     declare({ pools: [...pools(10, 10), { size: "1 GiB", node: 1, count: 1 }] });
     const failed = errorsOf(await stack.failingUp());
     // Whether the node has that much to spare at all, or not in one piece, is the kernel's to say.
