@@ -2,8 +2,11 @@ import { isWithin } from "../facts/fileSystems";
 import type { HostFacts } from "../facts/hostFacts";
 import type { StoreRecord } from "../facts/journal";
 import type { Tool } from "../facts/tools";
+import { libvirtUnit } from "../facts/units";
+import { guardPath } from "../host/units";
 import type { Problem } from "../inputs/problem";
 import { fileBackedMemoryMb } from "../plan/activation";
+import { isTaken } from "../plan/beside";
 import { FileChanges } from "../plan/fileChanges";
 import { formatMib } from "../size";
 import type { BackingStoreArgs } from "./backingStore";
@@ -30,7 +33,19 @@ export function storeRefusals(
     ...device,
     ...mountPointRefusals(args, want, have, facts),
     ...(device.length > 0 ? [] : toolRefusals(args, have, facts)),
+    ...guardRefusals(facts),
   ];
+}
+
+/** What is recorded as ours is ours, whatever became of it since. */
+function guardRefusals(facts: HostFacts): Problem[] {
+  const unit = libvirtUnit(facts.units)?.name;
+  if (unit === undefined) return [];
+  const path = guardPath(unit);
+  const isRecorded = facts.journal.objects.get("BackingStore")?.store?.files.includes(path) === true;
+  if (isRecorded || !isTaken(facts, path)) return [];
+  const message = `cannot be waited for by ${unit}, since ${path} is there and was not written by this. Move it away, or give it another name`;
+  return [{ path: "mountPoint", message }];
 }
 
 /**
