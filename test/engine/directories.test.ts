@@ -71,4 +71,8 @@ os.setxattr("/srv/a", "system.posix_acl_access", acl)'`;
     assert.deepEqual([missing.realPath, missing.firstMissing, missing.exists], ["/srv/real/x/y", "/srv/link/x", false]);
     assert.equal(look("/none").realPath, "/none");
   });
+
+  it("is found out of a path with no root, too, in a time", () => {
+    assert.deepEqual([look("none").exists, look("none/below").exists], [false, false]);
+  });
 });

@@ -114,6 +114,8 @@ describe("a preview that knows that Nova, libvirt or the file system would refus
         if (each.property) assert.match(said, new RegExp(`\\b${each.property}\\b`));
         prove("refused at preview");
         assert.deepEqual(compareUpper(upper, recordUpper(host)), []);
+        // Its reading ends with it.
+        await host.waitUntilSucceeds("! pgrep -f '^sh -s'", 30);
         prove("unchanged");
       } finally {
         await host.succeed(each.tidy);

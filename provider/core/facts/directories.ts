@@ -36,7 +36,7 @@ section_directory() { # PATH MOUNT-UNIT
   done
   if [ ! -e "$1" ]; then
     top=$1
-    while [ -n "\${top%/*}" ] && [ ! -e "\${top%/*}" ]; do top=\${top%/*}; done
+    while above=\${top%/*}; [ "$above" != "$top" ] && [ -n "$above" ] && [ ! -e "$above" ]; do top=$above; done
     echo "missing $top"
     above=\${top%/*}; above=\${above:-/}
     if [ ! -d "$above" ]; then echo "obstacle $above"; elif [ -L "$top" ]; then echo "obstacle $top"; fi

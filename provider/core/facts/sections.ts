@@ -66,9 +66,11 @@ export class Sections {
 /**
  * Start of every facts script: `section NAME` opens a section, `file PATH` prints one file with its metadata. what is asked
  * of the tools that say something of a host is bounded.
+ * The shell itself, which reads on without its client, has so much of a processor (setrlimit(2), RLIMIT_CPU).
  */
 export function sectionPrelude(nonce: string): string {
   return `
+ulimit -t ${processorSeconds}
 section() { printf '\\n${nonce} %s\\n' "$*"; }
 line_break='
 '
@@ -82,6 +84,9 @@ file() {
 }
 ${boundedTools(["systemctl", "virtqemud", "libvirtd", "blkid", "wipefs", "lsblk", "partx", "getconf"])}`;
 }
+
+/** Far more than any reading needs, and an end to one that would have none. */
+const processorSeconds = 600;
 
 /** A configuration file larger than this is not one that a person or a deployer wrote. */
 export const fileLimit = 4 * 1024 * 1024;
