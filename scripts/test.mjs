@@ -82,7 +82,7 @@ async function runLayer(layer, environment, { full, extra }) {
   if (files.length === 0) return { ...nothing, problems: ["no test was found in this layer"] };
   const result = await runLanes(layer.lanes(files, full), {
     ...layer,
-    atOnce: layer.atOnce(full),
+    atOnce: layer.atOnce,
     environment: await layer.prepare(environment),
     extra,
   });

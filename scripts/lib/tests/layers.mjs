@@ -20,7 +20,7 @@ export const layers = [
     limitSeconds: 900,
     prepare: async (environment) => environment,
     lanes: (files) => dealt("unit", files, 1),
-    atOnce: () => 1,
+    atOnce: 1,
     tables: ["wrong inputs", "owners", "hostile output", "fuzz cases"],
   },
   {
@@ -29,7 +29,7 @@ export const layers = [
     limitSeconds: 3600,
     prepare: withToolchain,
     lanes: (files) => dealt("engine", files, 2),
-    atOnce: () => 2,
+    atOnce: 2,
     // The sandboxes of one lane would hold what the other one has mounted: each sees its own mounts, and no other's.
     inside: process.getuid?.() === 0 ? ["unshare", "--mount", "--propagation", "private"] : [],
     tables: [
@@ -43,9 +43,9 @@ export const layers = [
     testLimitSeconds: 1800,
     limitSeconds: 6 * 3600,
     prepare: withLabMachine,
-    // In a full run many files start several hosts, and none of their tests waits long for anything but a processor.
+    // In a full run those on the emulated machine take long, and go on beside the ones that wait for Nova.
     lanes: (files, full) => labLanes(files, full ? 1 : 2),
-    atOnce: (full) => (full ? 2 : 3),
+    atOnce: 3,
     tables: [
       ...["clients cut off", "disks in use", "file systems without room", "guests by page size", "guests in the way"],
       ...["owners", "races", "refusals foreseen", "replaced and renamed", "secrets searched", "services that refuse"],
