@@ -6,7 +6,7 @@ import { qemuConfPath } from "./kinds/memoryDirectory";
 import type { EditFileStep, Plan } from "./plan/step";
 
 /** Which of our settings: each tool has another place for each. */
-type Topic = "nova" | "pages" | "qemu" | "fstab";
+type Topic = "nova" | "pages" | "pmem" | "qemu" | "fstab";
 
 /** A tool that writes configuration files, and would write over ours. */
 interface Tool {
@@ -41,6 +41,7 @@ const tools: readonly Tool[] = [
       pages: 'the charm\'s option: juju config nova-compute reserved-huge-pages="node:0,size:2048,count:64;…"',
     },
     without: {
+      pmem: "Its charm has no option for pmem_namespaces: set it by hand in a file of its own in /etc/nova/nova.conf.d, where it is then kept right",
       qemu: "Its charm has no option for memory_backing_dir: leave that out, and mount the store at libvirt's own directory",
     },
   },
@@ -53,6 +54,7 @@ const tools: readonly Tool[] = [
       nova: "nova/nova-compute.conf below node_custom_config (/etc/kolla/config) of kolla-ansible, then kolla-ansible reconfigure",
       pages:
         "nova/nova-compute.conf below node_custom_config (/etc/kolla/config) of kolla-ansible, then kolla-ansible reconfigure",
+      pmem: "nova/nova-compute.conf below node_custom_config (/etc/kolla/config) of kolla-ansible, then kolla-ansible reconfigure",
       qemu: "nova/qemu.conf.j2 below node_custom_config (/etc/kolla/config) of kolla-ansible, then kolla-ansible reconfigure",
     },
   },
@@ -66,6 +68,7 @@ const tools: readonly Tool[] = [
     places: {
       nova: "the ConfigMap nova-extra-config of the data plane's nova service, as 30-file-backed-memory.conf",
       pages: "the ConfigMap nova-extra-config of the data plane's nova service, as 30-huge-pages.conf",
+      pmem: "the ConfigMap nova-extra-config of the data plane's nova service, as 30-persistent-memory.conf",
     },
     without: {
       qemu: "edpm_libvirt has no place for memory_backing_dir: leave that out, and mount the store at libvirt's own directory",
@@ -79,6 +82,7 @@ const tools: readonly Tool[] = [
     places: {
       nova: "ComputeExtraConfig of the deployment: nova::compute::libvirt::file_backed_memory, nova::ram_allocation_ratio, nova::compute::reserved_host_memory",
       pages: "ComputeExtraConfig of the deployment: nova::compute::reserved_huge_pages",
+      pmem: "NovaPMEMMappings of the deployment",
       qemu: "ComputeExtraConfig of the deployment: nova::compute::libvirt::qemu::memory_backing_dir",
     },
   },
@@ -88,6 +92,7 @@ const tools: readonly Tool[] = [
     places: {
       nova: "Hiera: nova::compute::libvirt::file_backed_memory, nova::ram_allocation_ratio, nova::compute::reserved_host_memory",
       pages: "Hiera: nova::compute::reserved_huge_pages",
+      pmem: "Hiera: nova::compute::libvirt::pmem_namespaces",
       qemu: "Hiera: nova::compute::libvirt::qemu::memory_backing_dir, with configure_qemu: true beside it",
       fstab: "the mount resource of Puppet, and leave device and fileSystem out here",
     },
@@ -100,6 +105,7 @@ const tools: readonly Tool[] = [
     places: {
       nova: "nova_nova_conf_overrides in user_variables.yml (libvirt: file_backed_memory), with nova_ram_allocation_ratio and nova_reserved_host_memory_mb",
       pages: "nova_nova_conf_overrides in user_variables.yml (DEFAULT: reserved_huge_pages)",
+      pmem: "nova_nova_conf_overrides in user_variables.yml (libvirt: pmem_namespaces)",
       qemu: "qemu_conf_dict in user_variables.yml",
     },
   },
@@ -123,13 +129,18 @@ export function foreignProblems(plan: Plan, args: CommonArgs, facts: HostFacts):
   });
 }
 
+const optionsOf = {
+  nova: "file_backed_memory and what it needs",
+  pages: "reserved_huge_pages",
+  pmem: "pmem_namespaces",
+} as const;
+
 /** What to say where no service runs nova-compute, to whom something is to be set. */
-export function noNovaCompute(facts: HostFacts, topic: "nova" | "pages" = "nova"): string {
+export function noNovaCompute(facts: HostFacts, topic: keyof typeof optionsOf = "nova"): string {
   const missing = "no nova-compute service was found on the host";
   const tool = tools.find((each) => each.runsContainers && each.isHere?.(facts));
   if (tool === undefined) return `${missing}; install it there first, or leave this host out`;
-  const options = topic === "nova" ? "file_backed_memory and what it needs" : "reserved_huge_pages";
-  return `${missing}: ${tool.name} runs it in a container, which is not managed here. Set ${options} in ${tool.places[topic]}`;
+  return `${missing}: ${tool.name} runs it in a container, which is not managed here. Set ${optionsOf[topic]} in ${tool.places[topic]}`;
 }
 
 function writerOf(step: EditFileStep, facts: HostFacts): { tool: Tool; sign: string } | undefined {
@@ -159,7 +170,9 @@ function headerOf(text: string): string[] {
 
 /** puppetlabs' settings have a resource each, named `section/option`; whoever declares `resources[…]` purges the rest. */
 function puppetResource(step: EditFileStep, facts: HostFacts): string | undefined {
-  const type = { nova: "nova_config", pages: "nova_config", qemu: "qemu_config", fstab: "mount" }[topicOf(step)];
+  const type = { nova: "nova_config", pages: "nova_config", pmem: "nova_config", qemu: "qemu_config", fstab: "mount" }[
+    topicOf(step)
+  ];
   const candidates = [
     ...step.options.map((option) => `${type}[${option}]`),
     `resources[${type}]`,
@@ -171,5 +184,7 @@ function puppetResource(step: EditFileStep, facts: HostFacts): string | undefine
 function topicOf({ path, options }: EditFileStep): Topic {
   if (path === "/etc/fstab") return "fstab";
   if (path.endsWith("/qemu.conf")) return "qemu";
-  return options.every((option) => option === "DEFAULT/reserved_huge_pages") ? "pages" : "nova";
+  const only = (name: string) => options.every((option) => option === name);
+  if (only("DEFAULT/reserved_huge_pages")) return "pages";
+  return only("libvirt/pmem_namespaces") ? "pmem" : "nova";
 }

@@ -9,6 +9,8 @@ export interface Minimum {
   kernel?: string;
   nova?: string;
   systemd?: string;
+  ndctl?: string;
+  daxio?: string;
   source: string;
 }
 
@@ -38,6 +40,31 @@ export const minimums = {
     kernel: "5.16.0",
     source: "Linux, Documentation/admin-guide/kernel-parameters.txt, hugepages=",
   },
+  persistentMemory: {
+    feature: "persistent memory for guests",
+    libvirt: "5.0.0",
+    qemu: "3.1.0",
+    nova: "20.0.0",
+    kernel: "4.2.0",
+    ndctl: "62.0.0",
+    daxio: "1.4.1",
+    source: "Nova, specs/train/approved/virtual-persistent-memory.rst",
+  },
+  persistentMemoryAsDocumented: {
+    feature: "persistent memory for guests, as Nova documents it",
+    libvirt: "5.0.0",
+    qemu: "3.1.0",
+    nova: "20.0.0",
+    kernel: "4.18.0",
+    ndctl: "62.0.0",
+    daxio: "1.6.0",
+    source: "Nova, doc/source/admin/virtual-persistent-memory.rst",
+  },
+  persistentMemoryMigration: {
+    feature: "live migration of guests with persistent memory",
+    nova: "21.0.0",
+    source: "Nova, specs/ussuri/approved/support-live-migration-with-virtual-persistent-memory.rst",
+  },
   apply: {
     feature: "applying a change",
     systemd: "236.0.0",
@@ -45,7 +72,15 @@ export const minimums = {
   },
 } as const satisfies Record<string, Minimum>;
 
-const names = { libvirt: "libvirt", qemu: "QEMU", kernel: "the kernel", nova: "Nova", systemd: "systemd" } as const;
+const names = {
+  libvirt: "libvirt",
+  qemu: "QEMU",
+  kernel: "the kernel",
+  nova: "Nova",
+  systemd: "systemd",
+  ndctl: "ndctl",
+  daxio: "daxio",
+} as const;
 
 /**
  * What a host lacks for a feature, as a sentence without an end, and what to do. A version that could not be found counts

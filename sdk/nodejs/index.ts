@@ -11,5 +11,6 @@ export {
   type PoolArgs,
   type SchedulerRules,
 } from "./pageSizePolicy";
+export { type NamespaceArgs, PersistentMemory, type PersistentMemoryArgs } from "./persistentMemory";
 export { ServiceActivation, type ServiceActivationArgs } from "./serviceActivation";
 export type { Become, BecomeArgs, ConnectionArgs, Hazard, HostArgs, Size } from "./types";

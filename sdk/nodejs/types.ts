@@ -73,6 +73,7 @@ export type Size = string | number;
  * - `files-of-other-tools`: editing a file that Juju, Kolla, EDPM, TripleO, Puppet, OpenStack-Ansible or the like writes, and
  *   will write again without our lines.
  * - `guests-without-pages`: fewer huge pages than guests of the host need at their next start.
+ * - `renumbered-namespaces`: persistent memory whose device is called otherwise than the guest that has it knows.
  */
 export type Hazard =
   | "guests-in-ram"
@@ -80,7 +81,8 @@ export type Hazard =
   | "guests-with-jobs"
   | "capacity-below-used"
   | "files-of-other-tools"
-  | "guests-without-pages";
+  | "guests-without-pages"
+  | "renumbered-namespaces";
 
 /** What every resource of this package takes. */
 export interface HostArgs {

@@ -6,6 +6,7 @@ import {
   FileBackedMemoryConfig,
   type HostArgs,
   PageSizePolicy,
+  PersistentMemory,
   ServiceActivation,
 } from "../../sdk/nodejs";
 
@@ -58,8 +59,29 @@ export function pages(connection: { host: string }): PageSizePolicy[] {
   ];
 }
 
+export function namespaces(connection: { host: string }): PersistentMemory[] {
+  return [
+    new PersistentMemory("one", { connection, namespaces: [{ name: "a", label: "A", size: 1024 }] }),
+    new PersistentMemory("all", {
+      connection,
+      namespaces: [
+        { name: "a", label: "A", size: "1 GiB", alignment: "1 GiB", region: "region0", map: "mem" },
+        pulumi.output({ name: pulumi.output("b"), label: "A", size: "1 GiB", numaNode: 1 }),
+      ],
+      consentToDestroy: ["a UUID=00000000-0000-4000-8000-000000000001"],
+      activation: "deferred",
+      healthTimeoutSeconds: 600,
+      allowHazards: ["renumbered-namespaces"],
+    }),
+  ];
+}
+
 export function rules(policy: PageSizePolicy): pulumi.Output<Record<string, string> | undefined> {
   return policy.schedulerRules.apply((each) => each?.aggregateMetadata);
+}
+
+export function flavorOf(memory: PersistentMemory): pulumi.Output<Record<string, string> | undefined> {
+  return memory.flavorKeys.apply((keys) => keys["A"]);
 }
 
 export function outputs(memory: FileBackedMemoryConfig): [pulumi.Output<number>, pulumi.Output<string[]>] {

@@ -1,5 +1,5 @@
 // Mistakes that the compiler must find. Each directive is an error itself if the line after it compiles.
-import { FileBackedMemoryConfig, PageSizePolicy, ServiceActivation } from "../../sdk/nodejs";
+import { FileBackedMemoryConfig, PageSizePolicy, PersistentMemory, ServiceActivation } from "../../sdk/nodejs";
 
 const connection = { host: "compute-1" };
 
@@ -30,6 +30,11 @@ new PageSizePolicy("a", { connection, pools: [{ size: "2 MiB" }] });
 new PageSizePolicy("a", { connection, allowed: [true] });
 // @ts-expect-error a way to enforce that nobody knows
 new PageSizePolicy("a", { connection, enforceBy: "hope" });
+
+// @ts-expect-error a namespace without a label
+new PersistentMemory("a", { connection, namespaces: [{ name: "a", size: "1 GiB" }] });
+// @ts-expect-error a consent to everything
+new PersistentMemory("a", { connection, namespaces: [], consentToDestroy: true });
 
 declare const memory: FileBackedMemoryConfig;
 declare const other: FileBackedMemoryConfig;

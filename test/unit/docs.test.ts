@@ -52,7 +52,7 @@ function says(message: string, words: string): boolean {
 
 describe("the documentation", () => {
   it("prints the table of minimum versions as the code has it", () => {
-    const columns = ["libvirt", "qemu", "nova", "kernel", "systemd"] as const;
+    const columns = ["libvirt", "qemu", "nova", "kernel", "ndctl", "daxio", "systemd"] as const;
     const table: Minimum[] = Object.values(minimums);
     const expected = table.map((minimum) => [minimum.feature, ...columns.map((column) => minimum[column] ?? "")]);
     const section = read("README.md").split("\n## Versions\n")[1]!.split("\n## ")[0]!;

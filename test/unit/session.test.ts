@@ -23,8 +23,9 @@ const answer = (() => {
     const recorded = readFixtures<FactFixture>("facts", fact).find(({ name }) => name === "debian 12 nova");
     for (const { name, lines } of recorded!.content.sections) sections.set(name, lines.join("\n"));
   }
-  for (const name of ["guest-digest", "guest-memory", "applies", "deployers", "puppet", "identity", "end"])
-    sections.set(name, "\n");
+  const empty = ["guest-digest", "guest-memory", "applies", "deployers", "puppet", "identity", "end"];
+  const pmem = ["pmem-regions", "pmem-namespaces", "pmem-list", "pmem-users"];
+  for (const name of [...empty, ...pmem]) sections.set(name, "\n");
   return (nonce: string) => [...sections].map(([name, text]) => `\n${nonce} ${name}\n${text}`).join("");
 })();
 

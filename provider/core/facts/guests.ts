@@ -25,10 +25,12 @@ export interface Guest {
   locked: boolean;
   /** What libvirt is at with it at this moment, in its own words, such as "migration out"; undefined for nothing. */
   job?: string;
+  /** Persistent memory that it has, as its definition names it: `/dev/dax0.1`. Left out where it has none. */
+  pmem?: string[];
 }
 
 /** The lines of a guest's XML that are read, as an extended regular expression. */
-export const interestingLines = `<(domstatus |job |name>|memory |hugepages|${pageElements}|locked/?>|source type=.file./?>|/domain>)|^[[:space:]]*<domain `;
+export const interestingLines = `<(domstatus |job |name>|memory |hugepages|${pageElements}|locked/?>|source type=.file./?>|path>/dev/dax|/domain>)|^[[:space:]]*<domain `;
 
 /** Lines of one guest's definition that are looked at: far fewer than this. */
 const xmlLimit = 65_536;
@@ -79,6 +81,7 @@ export function parseGuests(sections: Sections): Guest[] {
     const pageRequest = parsePageRequest(xml);
     const id = running ? /\bid=['"](\d+)['"]/.exec(startTag(xml, "domain"))?.[1] : undefined;
     const job = /\basync=['"]([^'"]*)['"]/.exec(startTag(xml, "job"))?.[1] ?? "none";
+    const pmem = [...xml.matchAll(/<path>(\/dev\/dax[^<]*)<\/path>/g)].map((match) => textOf(match[1]!));
     guests.set(name, {
       name,
       running,
@@ -91,6 +94,7 @@ export function parseGuests(sections: Sections): Guest[] {
       hasTopology: /<cell id=/.test(xml),
       locked: xml.includes("<locked"),
       ...(job === "none" ? {} : { job: textOf(job) }),
+      ...(pmem.length > 0 ? { pmem } : {}),
     });
   }
   return [...guests.values()];

@@ -16,6 +16,7 @@ import { collectHugePages, type HugePageFacts, parseHugePages } from "./hugePage
 import { collectJournal, collectLock, type Journal, parseJournal } from "./journal";
 import { collectMemory, type MemoryFacts, parseMemory } from "./memory";
 import { collectNovaCompute, type NovaComputeFacts, parseNovaCompute } from "./novaCompute";
+import { collectPmem, type PmemFacts, parsePmem } from "./pmem";
 import { noProbes, type Probes } from "./probes";
 import { Sections, sectionPrelude } from "./sections";
 import { collectSystem, parseSystem, type SystemFacts } from "./system";
@@ -41,6 +42,7 @@ export interface HostFacts {
   /** Stands for the guests that run, and what libvirt is at with them. */
   guestDigest: string;
   guestMemoryFiles: GuestMemoryFile[];
+  pmem: PmemFacts;
   /** Programs that a plan may need and the host has. */
   tools: ReadonlySet<string>;
   /** By path, as probed. */
@@ -69,6 +71,7 @@ export function factsScript(probes: Probes = noProbes): FactsScript {
     collectHugePages,
     collectFileSystems,
     collectGuests,
+    collectPmem,
     collectJournal,
     collectTools,
     collectDeployers,
@@ -97,6 +100,7 @@ export function parseFacts(host: string, nonce: string, output: string): HostFac
     guests: parseGuests(sections),
     guestDigest: parseGuestDigest(sections),
     guestMemoryFiles: parseGuestMemoryFiles(sections),
+    pmem: parsePmem(sections),
     tools: parseTools(sections),
     devices: parseBlockDevices(sections),
     directories: parseDirectories(sections),

@@ -18,6 +18,8 @@ export interface ObjectRecord {
   store?: StoreRecord;
   /** What a PageSizePolicy made beside that. */
   pages?: PagesRecord;
+  /** What a PersistentMemory gives to guests. */
+  pmem?: PmemRecord;
 }
 
 /** What a BackingStore did to a host that was not so before; only that is taken back. */
@@ -63,6 +65,22 @@ export interface PagesRecord {
   traits?: { name: string; set: boolean; going?: true }[];
   /** Folders that we made for whole files of ours. */
   madeFolders?: string[];
+}
+
+/** Namespaces that a PersistentMemory gives to guests, made by it or found. */
+export interface PmemRecord {
+  namespaces: {
+    name: string;
+    label: string;
+    /** Of its labels, by which it is known again while it is disabled. */
+    rawUuid: string;
+    /** `dax0.1` when we last saw it; `of UUID` from before it is made until it is known. */
+    device: string;
+  }[];
+  /** Names of those that a run is about to make: one that is not whole holds nothing. */
+  unfinished?: string[];
+  /** Those that it gave to guests once, and that stay until somebody consents to lose them. */
+  kept?: { name: string; rawUuid: string }[];
 }
 
 /** A service whose restart may be outstanding. */

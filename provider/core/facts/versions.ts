@@ -8,6 +8,8 @@ export interface VersionFacts {
   nova: string | undefined;
   kernel: string | undefined;
   systemd: string | undefined;
+  ndctl: string | undefined;
+  daxio: string | undefined;
 }
 
 /**
@@ -28,6 +30,10 @@ for metadata in \${nova_prefix:-/usr}/lib/python3*/*-packages/nova-[0-9]*-info /
 done
 echo "kernel $(uname -r)"
 printf '%s\\n' "$(systemctl --version | first_line)"
+for tool in ndctl daxio; do
+  command -v "$tool" >/dev/null 2>&1 || continue
+  printf '%s\\n' "$(bounded "$tool" --version 2>/dev/null | first_line | sed "s/^\\($tool \\)*/$tool /")"
+done
 `;
 
 /** What stands before each version. Without the words that a tool says itself by, a number is no version of it. */
@@ -37,6 +43,8 @@ const before = {
   nova: "nova ",
   kernel: "kernel ",
   systemd: "systemd ",
+  ndctl: "ndctl ",
+  daxio: "daxio ",
 };
 
 export function parseVersions(sections: Sections): VersionFacts {
@@ -51,5 +59,7 @@ export function parseVersions(sections: Sections): VersionFacts {
     nova: version("nova"),
     kernel: version("kernel"),
     systemd: version("systemd"),
+    ndctl: version("ndctl"),
+    daxio: version("daxio"),
   };
 }

@@ -22,6 +22,7 @@ export const hazards = [
   "capacity-below-used",
   "files-of-other-tools",
   "guests-without-pages",
+  "renumbered-namespaces",
 ] as const;
 export type Hazard = (typeof hazards)[number];
 

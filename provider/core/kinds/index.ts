@@ -2,11 +2,12 @@ import { backingStore } from "./backingStore";
 import { fileBackedMemoryConfig } from "./fileBackedMemoryConfig";
 import type { CommonArgs, Kind } from "./kind";
 import { pageSizePolicy } from "./pageSizePolicy";
+import { persistentMemory } from "./persistentMemory";
 import { serviceActivation } from "./serviceActivation";
 
 /** Every kind by its name, as state and host records know it. */
 export const kinds: ReadonlyMap<string, Kind<CommonArgs>> = new Map(
-  [backingStore, fileBackedMemoryConfig, pageSizePolicy, serviceActivation].map((kind) => [
+  [backingStore, fileBackedMemoryConfig, pageSizePolicy, persistentMemory, serviceActivation].map((kind) => [
     kind.name,
     kind as unknown as Kind<CommonArgs>,
   ]),

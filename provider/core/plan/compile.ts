@@ -2,6 +2,7 @@ import { bytesOf } from "../files/bytes";
 import { type ApplyName, activationLibrary, applyLibrary, whenOverdue } from "../host/library";
 import { pageLibrary } from "../host/pageLibrary";
 import { applyDirectory, hostIdPath } from "../host/paths";
+import { pmemLibrary } from "../host/pmemLibrary";
 import { storeLibrary } from "../host/storeLibrary";
 import { traitLibrary } from "../host/traitLibrary";
 import { quote } from "../quote";
@@ -28,7 +29,7 @@ export function compile(plan: Plan, options: CompileOptions): string {
     `exec 3>>"$home/log" >/dev/null </dev/null`,
     applyLibrary,
     activationLibrary,
-    ...(usesLibraries(plan) ? [storeLibrary, pageLibrary, traitLibrary] : []),
+    ...(usesLibraries(plan) ? [storeLibrary, pageLibrary, traitLibrary, pmemLibrary] : []),
     `begin ${word(options.holder)} ${options.lockTimeoutSeconds} ${quote(options.basis?.lockHash ?? "")}`,
     ...expectations(plan, options.basis),
     "event begun",

@@ -20,19 +20,20 @@ const facts: Record<string, { section: RegExp; cases: RegExp }> = {
     cases: /nova$|off|bare|rdo/,
   },
   hostFiles: { section: /^file \/(?!var\/lib\/hostmem)/, cases: /nova$|rdo|file-backed/ },
-  versions: { section: /^versions$/, cases: /nova$|bare|rdo/ },
+  versions: { section: /^versions$/, cases: /nova$|bare|rdo|pmem/ },
   memory: { section: /^meminfo$/, cases: /nova$|bare/ },
   hugePages: {
     section: /^(page-size|cpu-flags|numa|huge-pages.*|huge-page-.*|transparent-huge-pages|hugetlbfs|kernel-arguments)$/,
     cases: /nova$|bare|huge-pages/,
   },
   fileSystems: { section: /^(mounts|statfs)$/, cases: /nova$|bare|managed/ },
-  guests: { section: /^guest( |-digest$)/, cases: /guest|bare/ },
+  guests: { section: /^guest( |-digest$)/, cases: /guest|bare|pmem/ },
   guestMemoryFiles: { section: /^guest-memory$/, cases: /guest|bare/ },
   blockDevices: { section: /^device /, cases: /nova$|bare/ },
   directories: { section: /^directory /, cases: /nova$|bare/ },
   deployers: { section: /^(deployers|puppet)$/, cases: /bare|puppet|kolla/ },
   tools: { section: /^tools$/, cases: /nova$|bare/ },
+  pmem: { section: /^pmem-/, cases: /pmem|bare/ },
   journal: { section: /^(file \/var\/lib\/hostmem\/.*|applies)$/, cases: /managed|bare/ },
 };
 
@@ -47,7 +48,7 @@ async function record(place: string): Promise<void> {
       devices: [...host.disksById, host.disks[0]!, "/dev/none"],
       directories: ["/srv/guest memory", "/mnt", "/srv/none/below", "/etc/fstab", "/etc", "/bin", "/lib/none/below"],
     });
-    const output = await host.succeed("sh -s", { input: script });
+    const output = await host.succeed("sh -s", { input: script, seconds: 300 });
     const sections = output
       .split(`\n${nonce} `)
       .slice(1)

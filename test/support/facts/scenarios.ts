@@ -23,6 +23,17 @@ const setFileBacked = `
   sleep 15
 `;
 
+/** As Nova defines one with hw:pmem. */
+const guestWithNamespace = `<domain type='qemu'>
+  <name>persistent</name><memory unit='MiB'>188</memory><maxMemory slots='2' unit='MiB'>376</maxMemory><vcpu>1</vcpu>
+  <os><type arch='x86_64' machine='pc'>hvm</type></os>
+  <cpu><numa><cell id='0' cpus='0' memory='64' unit='MiB'/></numa></cpu>
+  <devices><memory model='nvdimm' access='shared'>
+    <source><path>/dev/dax0.0</path><alignsize unit='KiB'>2048</alignsize><pmem/></source>
+    <target><size unit='MiB'>124</size><node>0</node><label><size unit='KiB'>2048</size></label></target>
+  </memory></devices>
+</domain>`;
+
 /**
  * Named after system and state. The unit of the RDO case is written here in the shape of that distribution's (name, user,
  * no arguments, notify); what systemd says about it is real.
@@ -86,6 +97,24 @@ export const scenarios: Record<string, Scenario> = {
         nohup python3 /root/hold.py > /dev/null 2>&1 &
         sleep 1`),
     tidy: (host) => host.execute(`pkill -f '[h]old.py'; rm -f '/mnt/huge pages/rtemap_0'; echo 0 > ${smallPool}`),
+  },
+  "debian-12-pmem": {
+    kind: "vm",
+    prepare: (host) =>
+      host.succeed(
+        `
+        ndctl create-namespace --mode=devdax --size=128M --name=guest-0
+        ndctl create-namespace --mode=fsdax --size=64M --name=files
+        ndctl create-namespace --mode=devdax --size=64M --name=in-ram --map=mem --align=4K
+        ndctl create-namespace --mode=raw --size=32M --name=bytes
+        ndctl create-namespace --mode=devdax --size=32M
+        ndctl create-namespace --mode=devdax --size=32M --name=asleep
+        ndctl disable-namespace namespace0.5
+        sleep 1000 < /dev/dax0.2 > /dev/null 2>&1 &
+        cat > /run/guest.xml
+        virsh -q define /run/guest.xml`,
+        { input: guestWithNamespace, seconds: 300 },
+      ),
   },
   "rdo-shaped": {
     kind: "light",

@@ -140,6 +140,7 @@ const factNames = [
   ],
   ...["directory /srv/a", "file /var/lib/hostmem/pending.json"],
   ...["numa", "huge-pages", "transparent-huge-pages", "hugetlbfs", "huge-page-holders", "huge-page-setters"],
+  ...["pmem-regions", "pmem-namespaces", "pmem-list", "pmem-users"],
 ];
 
 /** An edit that may have to be looked for in what others made of a file. */

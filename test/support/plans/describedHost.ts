@@ -6,6 +6,7 @@ import type { Probes } from "../../../provider/core/facts/probes";
 import { Sections } from "../../../provider/core/facts/sections";
 import type { UnitFacts } from "../../../provider/core/facts/units";
 import { DescribedPages, type PagesDescription } from "./describedPages";
+import { DescribedPmem, type PmemDescription } from "./describedPmem";
 import { DescribedStorage, type StorageDescription } from "./describedStorage";
 
 /** A host in a few words; whatever a case does not mention is as on a usual Debian compute host with a store of its own. */
@@ -32,11 +33,13 @@ export interface HostDescription extends StorageDescription {
     /** The host's node that its huge pages come from. */
     node?: number;
     pageRequest?: string | null;
+    pmem?: string[];
   }[];
   pages?: PagesDescription;
+  pmem?: PmemDescription;
   /** Programs that a plan may need. */
   tools?: string[];
-  versions?: Partial<Record<"libvirt" | "qemu" | "nova" | "kernel" | "systemd", string | null>>;
+  versions?: Partial<Record<"libvirt" | "qemu" | "nova" | "kernel" | "systemd" | "ndctl" | "daxio", string | null>>;
   ramGib?: number;
   /** Directories of deployment tools that the host has, and what Puppet's last run managed. */
   deployers?: { places?: string[]; puppet?: string[] };
@@ -44,7 +47,9 @@ export interface HostDescription extends StorageDescription {
   isCopy?: boolean;
 }
 
-const usual: Required<Omit<HostDescription, "nova" | "files" | "pages">> & { files: Record<string, string[]> } = {
+const usual: Required<Omit<HostDescription, "nova" | "files" | "pages" | "pmem">> & {
+  files: Record<string, string[]>;
+} = {
   files: {
     "/etc/nova/nova.conf": ["[DEFAULT]", "state_path = /var/lib/nova", "", "[libvirt]", "# a comment", ""],
     "/etc/nova/nova-compute.conf": ["[DEFAULT]", "[libvirt]", "virt_type = kvm", ""],
@@ -67,7 +72,15 @@ const usual: Required<Omit<HostDescription, "nova" | "files" | "pages">> & { fil
   access: {},
   mountUnits: {},
   tools: ["mkfs.ext4", "mkfs.xfs", "resize2fs", "xfs_growfs"],
-  versions: { libvirt: "9.0.0", qemu: "7.2.22", nova: "26.2.2", kernel: "6.1.0", systemd: "252.0.0" },
+  versions: {
+    libvirt: "9.0.0",
+    qemu: "7.2.22",
+    nova: "26.2.2",
+    kernel: "6.1.0",
+    systemd: "252.0.0",
+    ndctl: "76.1.0",
+    daxio: "1.12.1",
+  },
   ramGib: 32,
   deployers: {},
   isCopy: false,
@@ -80,9 +93,11 @@ export class DescribedHost {
   private readonly files = new Map<string, HostFile>();
   readonly storage: DescribedStorage;
   readonly pages: DescribedPages;
+  readonly pmem: DescribedPmem;
 
   constructor(private description: HostDescription) {
     this.pages = new DescribedPages(description.pages ?? {});
+    this.pmem = new DescribedPmem(description.pmem ?? {});
     this.storage = new DescribedStorage({ ...usual, ...description });
     for (const [path, content] of Object.entries({ ...usual.files, ...description.files })) {
       if (content === null) continue;
@@ -165,6 +180,7 @@ export class DescribedHost {
       guests: (description.guests ?? usual.guests).map(guestOf),
       guestDigest: "0f".repeat(32),
       guestMemoryFiles: this.storage.guestMemoryFiles(),
+      pmem: structuredClone(this.pmem.facts),
       tools: new Set(description.tools ?? usual.tools),
       devices: structuredClone(this.storage.devices),
       directories: new Map((probes?.directories ?? []).map((path) => [path, this.storage.directory(path)])),
@@ -194,7 +210,9 @@ export class DescribedHost {
   private versions(): HostFacts["versions"] {
     const all = { ...usual.versions, ...this.description.versions };
     const of = (name: keyof typeof all) => all[name] ?? undefined;
-    return { libvirt: of("libvirt"), qemu: of("qemu"), nova: of("nova"), kernel: of("kernel"), systemd: of("systemd") };
+    const { libvirt, qemu, nova } = { libvirt: of("libvirt"), qemu: of("qemu"), nova: of("nova") };
+    const tools = { kernel: of("kernel"), systemd: of("systemd"), ndctl: of("ndctl"), daxio: of("daxio") };
+    return { libvirt, qemu, nova, ...tools };
   }
 
   private journal(): HostFacts["journal"] {
@@ -204,7 +222,7 @@ export class DescribedHost {
 }
 
 function guestOf(guest: NonNullable<HostDescription["guests"]>[number]): Guest {
-  const { name, id, memoryMib, is, job, pageKib, node, pageRequest } = guest;
+  const { name, id, memoryMib, is, job, pageKib, node, pageRequest, pmem } = guest;
   const memoryKib = memoryMib * 1024;
   return {
     name,
@@ -218,6 +236,7 @@ function guestOf(guest: NonNullable<HostDescription["guests"]>[number]): Guest {
     hasTopology: is.includes("topology") || pageKib !== undefined,
     locked: is.includes("locked"),
     ...(job === undefined ? {} : { job }),
+    ...(pmem === undefined ? {} : { pmem }),
   };
 }
 

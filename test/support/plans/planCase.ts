@@ -22,7 +22,13 @@ type Event =
   | { bootWithout: [mountPoint: string, daemon: string] }
   | { unplug: string }
   /** What becomes of nova-compute's unit. */
-  | { nova: NonNullable<HostDescription["nova"]> };
+  | { nova: NonNullable<HostDescription["nova"]> }
+  | { renumber: string; to: string }
+  | { disable: string; leaves?: "raw" }
+  /** Who has it open. */
+  | { usedBy: string; user: string }
+  /** ndctl. */
+  | { fails: string };
 
 /** One JSON file in test/fixtures/plans/<kind>: a host, what is declared, and what must come of it. */
 export interface PlanCase {
@@ -144,7 +150,7 @@ export function assertPlanCase(kindName: string, planCase: PlanCase): void {
   const again = planCase.undo
     ? kind.undo(args, host.facts(kind.probes?.(args)))
     : kind.evaluate(args, host.facts(kind.probes?.(args)), { recorded: surroundings.recorded, planned: [] });
-  assert.deepEqual(planLines(again.plan), [], "a second plan");
+  assert.deepEqual(again.plan.steps, [], "a second plan");
 }
 
 /** Applies steps in memory, as the script on the host does, and insists on the hashes that it insists on. */
@@ -163,7 +169,9 @@ export function perform(host: DescribedHost, steps: readonly Step[]): void {
       else host.write(step.path, step.content);
     } else if (step.kind === "call") {
       if (step.call === "start_refused") host.startRefused();
-      if (!host.pages.perform(step, host)) host.storage.perform(step, host.text("/etc/fstab") ?? "");
+      if (!host.pages.perform(step, host) && !host.pmem.perform(step, host)) {
+        host.storage.perform(step, host.text("/etc/fstab") ?? "");
+      }
     } else {
       assert.equal(step.kind, "activate");
     }
@@ -187,6 +195,22 @@ function happen(kind: Kind<CommonArgs>, host: DescribedHost, event: Event): void
   }
   if ("bootWithout" in event) {
     host.bootWithout(...event.bootWithout);
+    return;
+  }
+  if ("renumber" in event) {
+    host.pmem.renumber(event.renumber, event.to);
+    return;
+  }
+  if ("disable" in event) {
+    host.pmem.disable(event.disable, event.leaves === "raw");
+    return;
+  }
+  if ("usedBy" in event) {
+    host.pmem.use(event.usedBy, event.user);
+    return;
+  }
+  if ("fails" in event) {
+    host.pmem.fail(event.fails);
     return;
   }
   if ("call" in event) {

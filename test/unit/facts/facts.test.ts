@@ -9,6 +9,7 @@ import { parseHugePages } from "../../../provider/core/facts/hugePages";
 import { parseJournal } from "../../../provider/core/facts/journal";
 import { parseMemory } from "../../../provider/core/facts/memory";
 import { parseNovaCompute } from "../../../provider/core/facts/novaCompute";
+import { parsePmem } from "../../../provider/core/facts/pmem";
 import { Sections } from "../../../provider/core/facts/sections";
 import { parseSystem } from "../../../provider/core/facts/system";
 import { parseTools } from "../../../provider/core/facts/tools";
@@ -42,6 +43,15 @@ const facts: Record<string, (sections: Sections) => unknown> = {
   },
   guests: (sections) => ({ all: parseGuests(sections), digest: parseGuestDigest(sections) }),
   guestMemoryFiles: (sections) => ({ all: parseGuestMemoryFiles(sections) }),
+  pmem: (sections) => {
+    const { regions, namespaces, failure } = parsePmem(sections);
+    return {
+      regions: Object.fromEntries(regions.map((each) => [each.dev, each])),
+      namespaces: Object.fromEntries(namespaces.map((each) => [each.dev, each])),
+      names: namespaces.map((each) => each.name ?? null),
+      failure,
+    };
+  },
   journal: (sections) => {
     const journal = parseJournal("host", sections, parseHostFiles(sections));
     return { ...journal, objects: Object.fromEntries(journal.objects), hashes: Object.fromEntries(journal.hashes) };

@@ -17,6 +17,7 @@ describe("the provider's text in state", () => {
     BackingStore: "43d35277642f1e67b997cba82dad1347fd921faa2d539255ce5749a46b96e0f2",
     FileBackedMemoryConfig: "684fea819a777aaf4c45572eb10eb9df130e4fe53128468125069b2f204cbd6d",
     PageSizePolicy: "f3a01971122041acda3bbaaedece8cdf206bb19a382c47f4d38eeb0e99f82390",
+    PersistentMemory: "f2f64e06d48ed770bbdfa3e105f523a44d94f7c715c3b5bbfc5f5f827427a153",
     ServiceActivation: "8b7661f0f95245e7994c46a921e8ed4db2b859966ebd4cfad10112fe82fec5ab",
   };
   for (const [name, hash] of Object.entries(pinned)) {

@@ -16,6 +16,7 @@ function recorded(): string[] {
     "fileSystems",
     "guests",
     "guestMemoryFiles",
+    "pmem",
   ];
   const all = [...facts, "hostFiles", "journal", "tools", "blockDevices", "directories", "deployers"];
   const perFact = all.map((fact) => readFixtures<FactFixture>("facts", fact).map(({ content }) => content.sections));
