@@ -35,7 +35,7 @@ export const layers = [
     tables: [
       ...["contents of a disk", "hostile output", "races", "upgrades of the tool", "values and shells"],
       ...["ways of access", "wrong inputs, as Pulumi prints them"],
-      ...["page sizes, Nova's answers", "page sizes, planted bugs"],
+      ...["page sizes, Nova's answers", "page sizes, planted bugs", "persistent memory, Nova's answers"],
     ],
   },
   {
