@@ -69,6 +69,16 @@ export interface BackingStoreArgs extends HostArgs {
    * @example true
    */
   removeOrphans?: pulumi.Input<boolean>;
+  /**
+   * Mounts the store with DAX, so that guests' memory is the device itself and no copy in RAM: for an fsdax namespace of
+   * persistent memory (`ndctl create-namespace --mode=fsdax`). Adds `dax=always` to its entry in fstab, and believes only what
+   * the kernel made of it: xfs mounts without a word where the device cannot do it. Default: not asked for.
+   *
+   * Refused: a device that cannot do it, and a store that is mounted without.
+   *
+   * @example true
+   */
+  dax?: pulumi.Input<boolean>;
 }
 
 /**

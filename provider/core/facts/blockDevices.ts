@@ -14,6 +14,8 @@ export interface BlockDevice {
   identity?: string | undefined;
   sizeBytes: number;
   isReadOnly: boolean;
+  /** Its files can be mapped without a copy in RAM (DAX), as those of an fsdax namespace can. */
+  canDax: boolean;
   /** Partitions, dm or md devices and so on that the kernel has on top of it, by kernel name. */
   holders: string[];
   partitions: string[];
@@ -55,6 +57,7 @@ section_device() {
   echo "identity $(identity_of "$real")"
   echo "size $(blockdev --getsize64 "$real" 2>/dev/null)"
   echo "readonly $(blockdev --getro "$real" 2>/dev/null)"
+  for flag in "$sys/queue/dax" "$sys/../queue/dax"; do [ ! -r "$flag" ] || { echo "dax $(cat "$flag")"; break; }; done
   for holder in "$sys"/holders/*; do [ -e "$holder" ] && echo "holder \${holder##*/}"; done
   for part in "$sys"/*/partition; do
     [ -e "$part" ] || continue
@@ -102,6 +105,7 @@ function parseDevice(path: string, content: string): BlockDevice {
     identity: all("identity").find((text) => text !== ""),
     sizeBytes: Number(all("size")[0] ?? 0),
     isReadOnly: all("readonly")[0] === "1",
+    canDax: all("dax")[0] === "1",
     holders: [...new Set(all("holder"))],
     partitions: all("partition"),
     mountPoints: [...new Set(mounts.filter((mount) => mount !== "[SWAP]"))],

@@ -19,6 +19,8 @@ export interface FileSystem {
   reservedBytes?: number;
   /** Size of the block device below it, undefined where there is none. */
   deviceBytes?: number | undefined;
+  /** Files are mapped from the device itself, without a copy in RAM (DAX). */
+  isDax?: true;
 }
 
 /**
@@ -67,9 +69,15 @@ export function parseFileSystems(sections: Sections): FileSystem[] {
         ? { isReadOnly: true }
         : {}),
       ...size,
+      ...(isDax(words[dash + 3] ?? "") ? { isDax: true } : {}),
     });
   }
   return fileSystems;
+}
+
+/** By what the kernel made of the options, where it did not turn DAX off: `dax=always`, or `dax` before Linux 5.8. */
+function isDax(options: string): boolean {
+  return options.split(",").some((option) => option === "dax" || option === "dax=always");
 }
 
 /** Blank, tab, newline and backslash are `\040` and so on in the kernel's mount table, see proc(5). */

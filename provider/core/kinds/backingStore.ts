@@ -9,7 +9,7 @@ import { defaultMemoryBackingDir } from "./memoryDirectory";
 import { planStore, planStoreRemoval } from "./storePlan";
 import { storeRefusals, storeRemovalRefusals } from "./storeRules";
 import { canGrow } from "./storeSize";
-import { desiredStore, observeStore } from "./storeState";
+import { desiredStore, type ObservedStore, observeStore } from "./storeState";
 
 // ---- Args
 
@@ -24,6 +24,8 @@ export interface BackingStoreArgs extends CommonArgs {
   consentToWipe: string | undefined;
   allowUnstableDeviceName: boolean;
   removeOrphans: boolean;
+  /** Undefined leaves it to whoever mounts the store. */
+  dax: true | undefined;
 }
 
 // ---- check
@@ -40,6 +42,9 @@ function check(inputs: Inputs, common: CommonArgs): BackingStoreArgs {
   if (device === undefined && (fileSystem === "ext4" || fileSystem === "xfs")) {
     inputs.problem("device", `is required for ${fileSystem}; leave fileSystem out to use what is mounted already`);
   }
+  if (inputs.flag("dax") && (device === undefined || fileSystem === "tmpfs")) {
+    inputs.problem("dax", "is for a device; name the fsdax namespace in device");
+  }
   return {
     ...common,
     device,
@@ -49,6 +54,7 @@ function check(inputs: Inputs, common: CommonArgs): BackingStoreArgs {
     consentToWipe: inputs.text("consentToWipe"),
     allowUnstableDeviceName: inputs.flag("allowUnstableDeviceName") ?? false,
     removeOrphans: inputs.flag("removeOrphans") ?? false,
+    dax: inputs.flag("dax") || undefined,
   };
 }
 
@@ -98,7 +104,12 @@ function evaluate(args: BackingStoreArgs, facts: HostFacts): Evaluation {
   const result = {
     problems: storeRefusals(args, want, have, facts),
     computed: { sizeMb: want.sizeMb, ...(want.uuid === undefined ? {} : { uuid: want.uuid }) },
-    observed: { mounted: have.isMounted, realSizeMb: have.realSizeMb, orphans: have.orphans },
+    observed: {
+      mounted: have.isMounted,
+      realSizeMb: have.realSizeMb,
+      orphans: have.orphans,
+      ...observedDax(args, have),
+    },
     exists: record !== undefined || have.isMounted,
   };
   if (result.problems.length > 0) return { ...result, plan: { steps: [], warnings: [] }, effect: undefined };
@@ -109,6 +120,11 @@ function evaluate(args: BackingStoreArgs, facts: HostFacts): Evaluation {
     plan,
     effect: isToCome ? { services: [], reasons: [], fileSystems: [want.fileSystem] } : undefined,
   };
+}
+
+/** A store without DAX, where it was declared, is to show in a refresh. */
+function observedDax(args: BackingStoreArgs, have: ObservedStore): { dax?: boolean } {
+  return args.dax ? { dax: !have.isMounted || have.mounted?.isDax === true } : {};
 }
 
 // ---- undo
@@ -131,6 +147,7 @@ export const backingStore: Kind<BackingStoreArgs> = {
     "consentToWipe",
     "allowUnstableDeviceName",
     "removeOrphans",
+    "dax",
   ],
   hasRecord: true,
   probes: (args) => ({

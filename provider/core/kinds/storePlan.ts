@@ -55,9 +55,7 @@ export function planStore(
     ...(have.isMounted ? [] : [makeMountPoint(args.mountPoint, isMountedByUs)]),
     ...fileSystemSteps(args, want, have, (making) => write(options.during, { ...begun, ...making })),
     ...options.changes.steps(),
-    ...(have.isMounted
-      ? []
-      : [call("mount_store", [args.mountPoint, want.uuid ?? "", args.device ?? ""], `mount ${args.mountPoint}`)]),
+    ...(have.isMounted ? [] : [mountStep(args, want)]),
     ...growSteps(args, have),
     ...guards,
     ...(guards.length > 0 ? [reloadUnits] : []),
@@ -142,6 +140,11 @@ function fileSystemSteps(
     },
     ...unmark,
   ];
+}
+
+function mountStep(args: BackingStoreArgs, want: DesiredStore): CallStep {
+  const words = [args.mountPoint, want.uuid ?? "", args.device ?? "", ...(args.dax ? ["dax"] : [])];
+  return call("mount_store", words, `mount ${args.mountPoint}${args.dax ? " with DAX" : ""}`);
 }
 
 function makeMountPoint(path: string, isOurs: boolean): CallStep {

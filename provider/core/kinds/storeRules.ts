@@ -28,7 +28,7 @@ export function storeRefusals(
 ): Problem[] {
   const moved = moveRefusals(args, have, facts);
   if (moved.length > 0) return moved;
-  const device = [...deviceRefusals(args, have, facts), ...sizeRefusals(args, facts)];
+  const device = [...deviceRefusals(args, have, facts), ...sizeRefusals(args, facts), ...daxRefusals(args, have)];
   return [
     ...device,
     ...mountPointRefusals(args, want, have, facts),
@@ -78,6 +78,20 @@ function sizeRefusals(args: BackingStoreArgs, facts: HostFacts): Problem[] {
       path: "size",
       message: `is ${formatMib(tmpfsBytes(args) / 1024 ** 2)}, but a tmpfs is in RAM, of which the host has ${formatMib(ramMb)}; declare less`,
     },
+  ];
+}
+
+/** xfs mounts all the same where a device cannot do it, and only the kernel's log says so. */
+function daxRefusals(args: BackingStoreArgs, { device, isMounted, mounted }: ObservedStore): Problem[] {
+  if (!args.dax || device?.realPath === undefined) return [];
+  if (!device.canDax) {
+    const why = "it is no fsdax namespace, or one whose size is no multiple of 16 MiB, which the kernel leaves raw";
+    return [{ path: "dax", message: `${args.device} cannot be mounted with DAX: ${why}. See ndctl list --namespaces` }];
+  }
+  if (!isMounted || mounted?.isDax) return [];
+  const how = "Once its guests are gone, unmount it; the next pulumi up mounts it with DAX";
+  return [
+    { path: "dax", message: `${args.mountPoint} is mounted without DAX, which cannot be changed in place. ${how}` },
   ];
 }
 

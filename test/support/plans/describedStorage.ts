@@ -24,7 +24,16 @@ export interface StorageDescription {
   /** Gigabytes (GiB) of file systems by mount point: in all, free, kept for root, and the number or path of the device. */
   fileSystems?: Record<
     string,
-    { total: number; free: number; reserved?: number; device?: string; type?: string; on?: string; readOnly?: true }
+    {
+      total: number;
+      free: number;
+      reserved?: number;
+      device?: string;
+      type?: string;
+      on?: string;
+      readOnly?: true;
+      isDax?: true;
+    }
   >;
   /** MiB of guest memory files. */
   memoryFiles?: Record<string, number>;
@@ -57,6 +66,7 @@ export class DescribedStorage {
         reservedBytes: (size.reserved ?? 0) * gib,
         ...(size.readOnly ? { isReadOnly: true } : {}),
         ...(device ? { deviceBytes: device.sizeBytes } : {}),
+        ...(size.isDax ? { isDax: true } : {}),
       };
     });
   }
@@ -150,7 +160,9 @@ export class DescribedStorage {
     const device = [...this.devices.values()].find((each) => entry.source === `UUID=${each.signature["UUID"]}`);
     assert.ok(device, `${entry.source} is on a disk`);
     device.mountPoints.push(path);
-    const what = { mountPoint: path, type: entry.type, source: device.realPath!, device: device.number };
+    const isDax = device.canDax && entry.options.some((option) => /^dax(=always)?$/.test(option));
+    const dax = isDax ? { isDax: true as const } : {};
+    const what = { mountPoint: path, type: entry.type, source: device.realPath!, device: device.number, ...dax };
     this.add(what, this.cover(device, entry.type), device.sizeBytes);
   }
 
@@ -189,6 +201,7 @@ function blankDevice(path: string, number: string, description: DeviceDescriptio
     identity: `${path} of ${size} GiB`,
     sizeBytes: size * gib,
     isReadOnly: false,
+    canDax: false,
     holders: [],
     partitions: [],
     mountPoints: [],
