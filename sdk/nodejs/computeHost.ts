@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { BackingStore, type BackingStoreArgs } from "./backingStore";
 import { FileBackedMemoryConfig, type FileBackedMemoryConfigArgs } from "./fileBackedMemoryConfig";
 import { PageSizePolicy, type PageSizePolicyArgs } from "./pageSizePolicy";
+import { PersistentMemory, type PersistentMemoryArgs } from "./persistentMemory";
 import { ServiceActivation, type ServiceActivationArgs } from "./serviceActivation";
 import type { HostArgs } from "./types";
 
@@ -9,9 +10,9 @@ import type { HostArgs } from "./types";
 export interface ComputeHostArgs extends HostArgs {
   /**
    * `project/stack/name` of another `ComputeHost` to take this host over from, part by part: a refusal names the part, which
-   * is `NAME-backing-store`, `NAME-page-sizes` or `NAME-file-backed-memory`. Its own stack must forget it (`pulumi state
-   * delete`). Resources that were no parts of a `ComputeHost` are named to each part, by `transform`. Default: what others
-   * own is refused.
+   * is `NAME-backing-store`, `NAME-page-sizes`, `NAME-file-backed-memory` or `NAME-persistent-memory`. Its own stack must
+   * forget it (`pulumi state delete`). Resources that were no parts of a `ComputeHost` are named to each part, by
+   * `transform`. Default: what others own is refused.
    *
    * @example "guest-memory/production/compute-1"
    */
@@ -25,6 +26,8 @@ export interface ComputeHostArgs extends HostArgs {
    * store is mounted at or above that, else the store's mount point. Whatever qemu.conf had is put back by a destroy.
    */
   fileBackedMemory?: Omit<FileBackedMemoryConfigArgs, keyof HostArgs | "activation" | "healthTimeoutSeconds">;
+  /** Namespaces of persistent memory, and Nova's setting for them. Default: both stay as they are. */
+  persistentMemory?: Omit<PersistentMemoryArgs, keyof HostArgs | "activation" | "healthTimeoutSeconds">;
   /** Seconds that nova-compute may take to come up before changes are taken back. Default 300. */
   healthTimeoutSeconds?: pulumi.Input<number>;
   /** Changes the arguments of a part just before it is made, for anything that has no property here. */
@@ -32,13 +35,15 @@ export interface ComputeHostArgs extends HostArgs {
     backingStore?: (args: BackingStoreArgs) => BackingStoreArgs;
     pageSizes?: (args: PageSizePolicyArgs) => PageSizePolicyArgs;
     fileBackedMemory?: (args: FileBackedMemoryConfigArgs) => FileBackedMemoryConfigArgs;
+    persistentMemory?: (args: PersistentMemoryArgs) => PersistentMemoryArgs;
     activation?: (args: ServiceActivationArgs) => ServiceActivationArgs;
   };
 }
 
 /**
- * One compute host, whole: the store, page sizes, the configuration, and one restart after all of them, in the order in
- * which a host can take them. Works for hosts that the same program creates: what is not known yet is planned once it is.
+ * One compute host, whole: the store, page sizes, the configuration, persistent memory, and one restart after all of them,
+ * in the order in which a host can take them. Works for hosts that the same program creates: what is not known yet is
+ * planned once it is.
  *
  * @example
  * ```ts
@@ -56,6 +61,8 @@ export class ComputeHost extends pulumi.ComponentResource {
   public readonly pageSizes: PageSizePolicy | undefined;
   /** Undefined if none was declared. */
   public readonly fileBackedMemory: FileBackedMemoryConfig | undefined;
+  /** Undefined if none was declared. */
+  public readonly persistentMemory: PersistentMemory | undefined;
   public readonly activation: ServiceActivation;
   /** Memory that the host offers to guests, in MiB: placement's MEMORY_MB. Known in a preview. */
   public readonly memoryMb: pulumi.Output<number> | undefined;
@@ -66,6 +73,7 @@ export class ComputeHost extends pulumi.ComponentResource {
       backingStore,
       pageSizes,
       fileBackedMemory,
+      persistentMemory,
       healthTimeoutSeconds,
       takeOverFrom,
       transform = {},
@@ -76,6 +84,7 @@ export class ComputeHost extends pulumi.ComponentResource {
     this.backingStore = createStore(this);
     this.pageSizes = createPageSizes(this);
     this.fileBackedMemory = createConfiguration(this);
+    this.persistentMemory = createPersistentMemory(this);
     this.activation = createActivation(this);
     this.memoryMb = this.fileBackedMemory?.memoryMb;
     this.registerOutputs({ memoryMb: this.memoryMb });
@@ -107,14 +116,24 @@ export class ComputeHost extends pulumi.ComponentResource {
       return new FileBackedMemoryConfig(`${name}-file-backed-memory`, configArgs, { parent, dependsOn });
     }
 
+    function createPersistentMemory(parent: ComputeHost): PersistentMemory | undefined {
+      if (!persistentMemory) return undefined;
+      const memoryArgs = (transform.persistentMemory ?? same)({
+        ...common("persistent-memory"),
+        ...persistentMemory,
+        activation: "deferred",
+      });
+      const dependsOn = [parent.pageSizes, parent.fileBackedMemory].filter((part) => part !== undefined);
+      return new PersistentMemory(`${name}-persistent-memory`, memoryArgs, { parent, dependsOn });
+    }
+
     function createActivation(parent: ComputeHost): ServiceActivation {
       const activationArgs = (transform.activation ?? same)({
         ...common("activation"),
         ...(healthTimeoutSeconds === undefined ? {} : { healthTimeoutSeconds }),
       });
-      const dependsOn = [parent.backingStore, parent.pageSizes, parent.fileBackedMemory].filter(
-        (part) => part !== undefined,
-      );
+      const parts = [parent.backingStore, parent.pageSizes, parent.fileBackedMemory, parent.persistentMemory];
+      const dependsOn = parts.filter((part) => part !== undefined);
       return new ServiceActivation(`${name}-activation`, activationArgs, { parent, dependsOn });
     }
 

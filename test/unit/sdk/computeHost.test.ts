@@ -35,7 +35,8 @@ describe("ComputeHost", () => {
   async function make(args: Partial<ComputeHostArgs>): Promise<InstanceType<typeof ComputeHost>> {
     registered = [];
     const host = new ComputeHost("compute-1", { connection, ...args } as ComputeHostArgs);
-    for (const part of [host.backingStore, host.pageSizes, host.fileBackedMemory, host.activation]) {
+    const parts = [host.backingStore, host.pageSizes, host.fileBackedMemory, host.persistentMemory, host.activation];
+    for (const part of parts) {
       if (part) await new Promise((resolve) => part.urn.apply(resolve));
     }
     return host;
@@ -73,6 +74,24 @@ describe("ComputeHost", () => {
     assert.equal(host.backingStore, undefined);
     await make({ backingStore: { device } });
     assert.deepEqual(kindsOf(), ["ComputeHost", "BackingStore", "ServiceActivation"]);
+  });
+
+  it("may have persistent memory, before the one restart", async () => {
+    const namespaces = [{ name: "gold-0", label: "6GB", size: "6 GiB" }];
+    await make({
+      fileBackedMemory: { capacity: "1 GiB" },
+      persistentMemory: { namespaces },
+      takeOverFrom: "old/production/node-1",
+      transform: { persistentMemory: (args) => ({ ...args, consentToDestroy: [] }) },
+    });
+    const kinds = ["ComputeHost", "FileBackedMemoryConfig", "PersistentMemory", "ServiceActivation"];
+    assert.deepEqual(kindsOf(), kinds);
+    const inputs = inputsOf("PersistentMemory");
+    assert.deepEqual(inputs["namespaces"], namespaces);
+    assert.deepEqual(inputs["consentToDestroy"], []);
+    assert.equal(inputs["activation"], "deferred");
+    assert.equal(inputs["owner"], "project/stack/compute-1-persistent-memory");
+    assert.equal(inputs["takeOverFrom"], "old/production/node-1-persistent-memory");
   });
 
   it("gives every part what holds for the host, an owner of its own, and the configuration no restart of its own", async () => {
