@@ -29,7 +29,7 @@ export async function recordHost(host: LabHost, options: RecordOptions = {}): Pr
   const script = fs.readFileSync(path.join(sourceFolder(), "record_host.py"), "utf8");
   const folders = (options.folders ?? []).map((folder) => `'${folder}'`).join(" ");
   const lent = pagesBesidesLoan();
-  const record = JSON.parse(await host.succeed(`python3 - ${folders}`, { input: script })) as HostRecord;
+  const record = JSON.parse(await host.succeed(`python3 - ${folders}`, { input: script, seconds: 300 })) as HostRecord;
   // What another process does with the huge pages of this machine is no change of any host.
   const pages = lent ?? pagesBesidesLoan();
   if (host.kind !== "vm" && pages !== undefined) record.entries[poolSubject] = String(pages);

@@ -26,7 +26,9 @@ texts = {}
 
 def output(*command):
     try:
-        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, timeout=30, check=False)
+        # An emulated machine may take its time; systemctl by itself gives up after 25 seconds, with nothing said.
+        patient = {**os.environ, "SYSTEMD_BUS_TIMEOUT": "240s"}
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, timeout=250, check=False, env=patient)
         return done.stdout.strip()
     except (OSError, subprocess.TimeoutExpired):
         return "(not available)"
