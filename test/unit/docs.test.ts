@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { factsScript } from "../../provider/core/facts/hostFacts";
 import { activationLibrary, applyLibrary } from "../../provider/core/host/library";
+import { pmemLibrary } from "../../provider/core/host/pmemLibrary";
 import { storeLibrary } from "../../provider/core/host/storeLibrary";
 import { kinds } from "../../provider/core/kinds";
 import { type Minimum, minimums } from "../../provider/core/versions";
@@ -93,7 +94,7 @@ describe("the documentation", () => {
 
   it("names what a host needs, for every program that our scripts start and not every host has", () => {
     const needed = /Needed there:([\s\S]*?)Needed here:/.exec(read("README.md"))![1]!;
-    const scripts = [factsScript().script, applyLibrary, activationLibrary, storeLibrary].join("\n");
+    const scripts = [factsScript().script, applyLibrary, activationLibrary, storeLibrary, pmemLibrary].join("\n");
     const programs: Record<string, string> = {
       awk: "awk",
       sed: "sed",
@@ -108,6 +109,8 @@ describe("the documentation", () => {
       xfs_growfs: "xfsprogs",
       "mkfs.ext4": "e2fsprogs",
       resize2fs: "e2fsprogs",
+      ndctl: "ndctl",
+      daxio: "daxio",
     };
     for (const [program, where] of Object.entries(programs)) {
       assert.match(scripts, new RegExp(`(^|[^\\w.])${program}\\b`), `${program} is not used any more`);
