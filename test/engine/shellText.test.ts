@@ -3,12 +3,14 @@ import { spawnSync } from "node:child_process";
 import { factsScript } from "../../provider/core/facts/hostFacts";
 import { activationLibrary, applyLibrary, launchScript } from "../../provider/core/host/library";
 import { bootScript, pageLibrary } from "../../provider/core/host/pageLibrary";
+import { pmemLibrary } from "../../provider/core/host/pmemLibrary";
 import { storeLibrary } from "../../provider/core/host/storeLibrary";
 import { traitLibrary } from "../../provider/core/host/traitLibrary";
 import { debianTool } from "../support/debianTool";
 
 describe("the shell text that runs on hosts", () => {
-  const library = `nonce=n home=/h\n${applyLibrary}${activationLibrary}${storeLibrary}${pageLibrary}${traitLibrary}`;
+  const beside = storeLibrary + pageLibrary + traitLibrary + pmemLibrary;
+  const library = `nonce=n home=/h\n${applyLibrary}${activationLibrary}${beside}`;
 
   it("defines no function twice, the second of which would be called for the first", () => {
     for (const text of [library, factsScript().script]) {

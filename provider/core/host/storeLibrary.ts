@@ -56,7 +56,11 @@ make_file_system() { # TYPE DEVICE UUID CONTENT-OR-EMPTY
   case $1 in
     # QEMU is not root: no reserve for root. Few, large files: few inodes.
     # DAX needs blocks of the size of a page, and mkfs.ext4 takes smaller ones for a small device.
-    ext4) mkfs.ext4 -q -m 0 -i 1048576 $([ "$(cat "/sys/class/block/\${real##*/}/queue/dax" 2>/dev/null)" != 1 ] || echo "-b $(getconf PAGESIZE)") -U "$3" -- "$real" ;;
+    ext4)
+      block=
+      [ "$(cat "/sys/class/block/\${real##*/}/queue/dax" 2>/dev/null)" != 1 ] || block=-b$(getconf PAGESIZE)
+      mkfs.ext4 -q -m 0 -i 1048576 \${block:+"$block"} -U "$3" -- "$real"
+      ;;
     xfs) mkfs.xfs -q -m "uuid=$3$(xfs_without reflink rmapbt)" -- "$real" ;;
     *) return 1 ;;
   esac || return 1
