@@ -6,7 +6,7 @@ import { novaVersions } from "../support/novaPages/oracle";
 import { askNova } from "../support/novaPmem/oracle";
 import { hostLines, LabStack } from "./support/labStack";
 import { novaConf, traces } from "./support/novaState";
-import { foundByNova, guestWith, listNamespaces, startPmemHost } from "./support/pmemHost";
+import { cutAtNamespace, foundByNova, guestWith, listNamespaces, startPmemHost } from "./support/pmemHost";
 
 const mib = 1024 ** 2;
 const timeoutSeconds = 900;
@@ -230,37 +230,41 @@ describe("persistent memory on an emulated machine with an NVDIMM", function () 
     assert.match(await conf(), /^pmem_namespaces = SMALL:guest-0\|guest-1,MORE:guest-2$/m);
   });
 
-  it("what a cut run left half made is made anew; nothing else is", async () => {
-    const all = [
-      small("guest-0"),
-      small("guest-1"),
-      small("guest-2", { label: "MORE" }),
-      small("guest-3", { label: "MORE" }),
-    ];
-    const path = "/var/lib/hostmem/objects/PersistentMemory.json";
-    let uuid = "";
-    await assert.rejects(
-      core.up(declared(all), {
-        change: (plan) => {
-          const at = plan.steps.findIndex((step) => step.kind === "call" && step.call === "create_namespace");
-          const step = plan.steps[at];
-          assert.ok(step?.kind === "call");
-          uuid = String(step.args[1]);
-          return { ...plan, steps: [...plan.steps.slice(0, at), { ...step, args: ["--", "cut"] }] };
-        },
-      }),
-    );
-    assert.match(await host.readFile(path), /"unfinished": \[\s*"guest-3"/);
-    await host.succeed(`ndctl create-namespace --mode=raw --size=128M --name=guest-3 --uuid=${uuid}`, { seconds: 120 });
-    await core.up(declared(all));
-    assert.match(await host.succeed("ndctl list -X"), /"name":"guest-3"/);
-    assert.doesNotMatch(await host.readFile(path), /unfinished/);
-  });
+  const halfMade: [what: string, name: string, leave: (uuid: string) => string][] = [
+    [
+      "with labels, and raw",
+      "guest-3",
+      (uuid) => `ndctl create-namespace --mode=raw --size=128M --name=guest-3 --uuid=${uuid}`,
+    ],
+    [
+      "with a UUID, and no size yet",
+      "guest-4",
+      (uuid) => `cd /sys/bus/nd/devices; echo ${uuid} >"$(cat region0/namespace_seed)/uuid"`,
+    ],
+  ];
+  for (const [index, [what, made, leave]] of halfMade.entries()) {
+    it(`what a cut run left half made is made anew: ${what}`, async () => {
+      const names = ["guest-2", "guest-3", "guest-4"].slice(0, index + 2);
+      const more = names.map((name) => small(name, { label: "MORE" }));
+      const all = [small("guest-0"), small("guest-1"), ...more];
+      const path = "/var/lib/hostmem/objects/PersistentMemory.json";
+      let uuid = "";
+      const change = cutAtNamespace((its) => {
+        uuid = its;
+      });
+      await assert.rejects(core.up(declared(all), { change }));
+      assert.ok((await host.readFile(path)).match(/"unfinished": \[([^\]]*)/)?.[1]?.includes(`"${made}"`));
+      await host.succeed(leave(uuid), { seconds: 120 });
+      await core.up(declared(all));
+      assert.ok((await host.succeed("ndctl list -X")).includes(`"name":"${made}"`));
+      assert.doesNotMatch(await host.readFile(path), /unfinished/);
+    });
+  }
 
   it("it is all there after a boot, and a boot that renumbers is noticed", async () => {
     const known = await uuids();
     const two = declared([small("guest-2", { label: "MORE" }), small("guest-3", { label: "MORE" })], {
-      consentToDestroy: ["guest-0", "guest-1"].map((name) => `${name} UUID=${known.get(name)}`),
+      consentToDestroy: ["guest-0", "guest-1", "guest-4"].map((name) => `${name} UUID=${known.get(name)}`),
     });
     await core.up(two);
     assert.ok(core.said.indexOf("restart nova-compute") < core.said.findIndex((line) => line.startsWith("destroy")));

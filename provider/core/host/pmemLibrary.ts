@@ -56,6 +56,16 @@ namespace_user() { # NAMESPACE
   done
 }
 
+# The namespace that the kernel keeps ready for the next one has a UUID before it has a size. ndctl that was cut in between
+# leaves it so, and the kernel takes no UUID twice (namespace_update_uuid in drivers/nvdimm/namespace_devs.c), not even for
+# the one that has it. A size of zero gives it up; it has no place yet, so nothing is lost.
+give_up_seed() { # UUID
+  for seed in $nd_devices/namespace[0-9]*; do
+    [ "$(cat "$seed/size" 2>/dev/null)" = 0 ] && [ "$(cat "$seed/uuid" 2>/dev/null)" = "$1" ] || continue
+    echo 0 >"$seed/size" || return 1
+  done
+}
+
 create_namespace() { # NAME UUID REGION BYTES ALIGN MAP
   for namespace in $(namespaces_with alt_name "$1"); do
     if [ "$(cat "$nd_devices/$namespace/uuid")" != "$2" ]; then event failed "somebody else has made a namespace $1 meanwhile"; return 1; fi
@@ -67,6 +77,7 @@ create_namespace() { # NAME UUID REGION BYTES ALIGN MAP
     [ -z "$user" ] || { event failed "the namespace $1 is in use: $user"; return 1; }
     timeout 600 ndctl destroy-namespace --force "$namespace" </dev/null >/dev/null || return 1
   done
+  give_up_seed "$2" || return 1
   timeout 600 ndctl create-namespace --mode=devdax --name="$1" --uuid="$2" --region="$3" --size="$4" --align="$5" --map="$6" </dev/null >/dev/null || return 1
   udevadm settle --timeout=10 2>/dev/null
   event did "created the namespace $1"
@@ -97,6 +108,8 @@ destroy_namespace() { # NAME RAW-UUID UUID
   [ -n "$namespace" ] || return 0
   timeout 600 ndctl destroy-namespace --force "$namespace" </dev/null >/dev/null || return 1
   udevadm settle --timeout=10 2>/dev/null
+  # ndctl ends well, too, where it found nothing that it could destroy.
+  [ -z "$(namespaces_with uuid "$2")" ] || { event failed "the namespace $1 is still there"; return 1; }
   event did "destroyed the namespace $1"
 }
 

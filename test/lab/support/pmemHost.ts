@@ -1,3 +1,4 @@
+import type { Plan } from "../../../provider/core/plan/step";
 import type { LabHost } from "../../support/lab/labHost";
 import { startLabHost } from "../../support/lab/labHost";
 import { oracleProgram, type PmemAnswer } from "../../support/novaPmem/oracle";
@@ -92,4 +93,15 @@ export function guestWith(device: string, mib: number): string {
     </memory>
   </devices>
 </domain>`;
+}
+
+/** Ends a plan where it would make its first namespace, and says by which UUID that is to be made. */
+export function cutAtNamespace(say: (uuid: string) => void): (plan: Plan) => Plan {
+  return (plan) => {
+    const at = plan.steps.findIndex((step) => step.kind === "call" && step.call === "create_namespace");
+    const step = plan.steps[at];
+    if (step?.kind !== "call") throw new Error("the plan makes no namespace");
+    say(String(step.args[1]));
+    return { ...plan, steps: [...plan.steps.slice(0, at), { ...step, args: ["--", "cut"] }] };
+  };
 }

@@ -86,7 +86,7 @@ export class LightHost {
       mount --bind ${folder}/run ${folder}/root/run && mount -t proc proc ${folder}/root/proc &&
       mount --rbind /dev ${folder}/root/dev && mount --bind -o ro /sys ${folder}/root/sys &&
       { [ ! -d /sys/class/dmi ] || mount -t tmpfs tmpfs ${folder}/root/sys/class/dmi; } &&
-      echo ready && exec sleep 3600`;
+      echo ready && { sleep 3600 & wait $!; }`; // As a host's first process does, it takes in whoever's parent was killed.
     const flags = ["--mount", "--propagation", "private", "--pid", "--fork", "--kill-child", "sh", "-c", hold];
     const holder = spawn("unshare", flags, { cwd: "/", stdio: ["ignore", "pipe", "ignore"] });
     await Promise.race([once(holder.stdout, "data"), once(holder, "exit")]);
