@@ -18,13 +18,16 @@ import { journalctl, systemctl, systemdRun } from "./stubs";
 /** Text of files, one character a byte, by their paths. */
 export type Files = Record<string, string>;
 
+/** Beyond any that the kernel gives: what a real process of that number says of itself is none of nova-compute's. */
+const noProcess = 2 ** 22 + 1;
+
 const units = ["nova-compute.service", "libvirtd.service", "libvirtd.socket"].map((name) =>
   [
     `Id=${name}`,
     "LoadState=loaded",
     "ActiveState=active",
     "SubState=running",
-    `MainPID=${name === "nova-compute.service" ? 4242 : 0}`,
+    `MainPID=${name === "nova-compute.service" ? noProcess : 0}`,
     name === "nova-compute.service"
       ? "ExecStart={ path=/usr/bin/nova-compute ; argv[]=/usr/bin/nova-compute --config-file=/etc/nova/nova.conf --log-file=/var/log/nova/nova-compute.log ; ignore_errors=no ; }"
       : "ExecStart=",
