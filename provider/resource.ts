@@ -10,7 +10,7 @@ import { readableLine } from "./core/readable";
 import type { HostSession, PlannedEffect } from "./core/session";
 import { sessionFor } from "./core/sessions";
 import { lacking, minimums } from "./core/versions";
-import { readAhead } from "./readAhead/client";
+import { noteChange, readAhead } from "./readAhead/client";
 
 /** Properties as the engine hands them over: plain values of any shape. */
 export type Properties = Record<string, unknown>;
@@ -88,9 +88,11 @@ function declaredWith(
   access: NonNullable<ReturnType<typeof readAccess>>,
   context: RunContext,
 ): Declared {
-  const session = sessionFor(access, async (key) =>
-    context.readAhead === undefined ? undefined : readAhead(context.readAhead, key),
-  );
+  const { readAhead: socket } = context;
+  const session = sessionFor(access, {
+    readAhead: async (key) => (socket === undefined ? undefined : readAhead(socket, key)),
+    noteChange: async (key) => (socket === undefined ? undefined : noteChange(socket, key)),
+  });
   if (kind.probes) session.probe(kind.probes(args));
   return { kind, args, session, log: (message) => say(session.host, message) };
 }

@@ -68,10 +68,12 @@ export class HostSession {
 
   /**
    * @param readAhead asks whoever reads all hosts at once for this host's facts; undefined if it knows nothing of it.
+   * @param noteChange tells it that something was changed on this host.
    */
   constructor(
     private readonly transport: Transport,
     private readonly readAhead: () => Promise<ReadResult | undefined>,
+    private readonly noteChange: () => Promise<void> = async () => {},
   ) {}
 
   get host(): string {
@@ -129,7 +131,10 @@ export class HostSession {
         const plan = makePlan(facts);
         if (plan.steps.length === 0) return { facts, report: undefined };
         const report = await this.run(plan, { ...options, basis: basisOf(facts) });
-        if (report.status === "applied") return { facts, report };
+        if (report.status === "applied") {
+          await this.noteChange();
+          return { facts, report };
+        }
         if (report.status !== "moved" || attempt === attemptLimit) throw applyError(this.host, report);
       }
     };

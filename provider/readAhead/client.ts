@@ -25,6 +25,11 @@ export async function readAheadFailures(socketPath: string): Promise<HostError[]
   return answer?.kind === "failures" ? answer.errors.map(fromWire) : [];
 }
 
+/** Tells the program's process that something was changed on a host; whether it hears that is its own concern. */
+export async function noteChange(socketPath: string, key: string): Promise<void> {
+  await ask(socketPath, { want: { noteChange: key } });
+}
+
 function ask(socketPath: string, request: Request): Promise<Answer | undefined> {
   return new Promise((resolve) => {
     const socket = connect(socketPath);

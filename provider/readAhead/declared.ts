@@ -1,20 +1,27 @@
-import { noProbes } from "../core/facts/probes";
+import { noProbes, type Probes } from "../core/facts/probes";
 import { readAccess, readCommon } from "../core/inputs/common";
 import { Inputs } from "../core/inputs/problem";
 import { kinds } from "../core/kinds";
-import type { ReadAheadServer } from "./server";
+import { connectionKey } from "../core/transport";
+import type { Become, Connection } from "../core/transport/connection";
 
-/** Begins to read the host of a resource, and what its inputs name there. Inputs that cannot be read are check's to report. */
-export function readDeclared(
-  server: Pick<ReadAheadServer, "begin">,
-  kindName: string,
-  properties: Record<string, unknown>,
-): void {
+/** A host that a resource is declared for, and what the resource's inputs name there. */
+export interface DeclaredHost {
+  /** Identity of the connection, see `connectionKey`. */
+  key: string;
+  connection: Connection;
+  become: Become;
+  probes: Probes;
+}
+
+/** @returns undefined for inputs that cannot be read, which are check's to report. */
+export function declaredHost(kindName: string, properties: Record<string, unknown>): DeclaredHost | undefined {
   const inputs = new Inputs(properties, "", []);
   const access = readAccess(inputs);
+  if (!access) return undefined;
   const kind = kinds.get(kindName);
-  const probes = kind?.probes?.(kind.check(inputs, readCommon(inputs)));
+  const probes = kind?.probes?.(kind.check(inputs, readCommon(inputs))) ?? noProbes;
   // What is refused is not looked for: it may be no path at all.
   const isRight = inputs.problems.length === 0;
-  if (access) server.begin(access.connection, access.become, (isRight && probes) || noProbes);
+  return { ...access, key: connectionKey(access.connection, access.become), probes: isRight ? probes : noProbes };
 }

@@ -9,14 +9,18 @@ import type { Probes } from "../core/facts/probes";
  * One line of JSON each way per connection.
  */
 export interface Request {
-  /** Identity of the connection, see `connectionKey`; or all failures so far, once every read has ended. */
-  want: { facts: string } | { failures: true };
+  /**
+   * Facts by the identity of the connection, see `connectionKey`; all failures so far, once every read has ended; or that it
+   * is noted that something was changed on a host.
+   */
+  want: { facts: string } | { failures: true } | { noteChange: string };
 }
 
 export type Answer =
   | { kind: "facts"; nonce: string; probes: Probes; output: string; readAt: number; heardAt: number }
   | { kind: "failed"; error: WireError; readAt: number; heardAt: number }
   | { kind: "failures"; errors: WireError[] }
+  | { kind: "noted" }
   | { kind: "unknown" };
 
 export interface WireError {

@@ -3,11 +3,12 @@ import { rmSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { HostError } from "../core/errors";
-import { mergeProbes, noProbes, type Probes } from "../core/facts/probes";
-import { type RawFacts, readFacts } from "../core/session";
-import { connectionKey, openTransport } from "../core/transport";
+import { mergeProbes, type Probes } from "../core/facts/probes";
+import { factsMaxAgeMs, type RawFacts, readFacts } from "../core/session";
+import { openTransport } from "../core/transport";
 import type { Become, Connection } from "../core/transport/connection";
 import { privateFolder } from "../core/transport/privateFolder";
+import type { DeclaredHost } from "./declared";
 import type { Answer, Request, WireError } from "./protocol";
 
 /** How many hosts are read at the same time. */
@@ -15,7 +16,9 @@ const readsAtOnce = 64;
 
 /** Reads hosts as soon as they are named, and hands the facts to whoever asks over a socket in a private folder. */
 export class ReadAheadServer {
-  private readonly reads = new Map<string, Promise<Answer>>();
+  /** Connections to hosts that this run has changed something on. */
+  readonly changed = new Set<string>();
+  private readonly reads = new Map<string, { answer: Promise<Answer>; heardAt?: number }>();
   private readonly probes = new Map<string, Probes>();
   private readonly waiting: (() => void)[] = [];
   private free = readsAtOnce;
@@ -45,18 +48,22 @@ export class ReadAheadServer {
   }
 
   /**
-   * Begins to read a host, once per connection and a moment later, so that all resources of the host that a program makes
-   * in one go are asked for together. A failure is kept for whoever asks; it must not end the program.
+   * Begins to read a host, unless what is known of it is young enough: once per connection and a moment later, so that all
+   * resources of the host that a program makes in one go are asked for together. A failure is kept for whoever asks; it
+   * must not end the program.
    */
-  begin(connection: Connection, become: Become, probes: Probes): void {
-    const key = connectionKey(connection, become);
-    this.probes.set(key, mergeProbes(this.probes.get(key) ?? noProbes, probes));
-    if (this.reads.has(key)) return;
+  begin({ key, connection, become, probes }: DeclaredHost): void {
+    const all = mergeProbes(this.probes.get(key) ?? probes, probes);
+    this.probes.set(key, all);
+    const last = this.reads.get(key);
+    if (last && (last.heardAt === undefined || Date.now() - last.heardAt <= factsMaxAgeMs)) return;
     const started = new Promise<void>((resolve) => setImmediate(resolve));
-    this.reads.set(
-      key,
-      started.then(() => this.inTurn(() => read(connection, become, this.probes.get(key) ?? noProbes))),
-    );
+    const answer = started.then(() => this.inTurn(() => read(connection, become, this.probes.get(key) ?? all)));
+    const reading: { answer: Promise<Answer>; heardAt?: number } = { answer };
+    this.reads.set(key, reading);
+    void answer.then(() => {
+      reading.heardAt = Date.now();
+    });
   }
 
   /** Keeps a fleet of any size from starting a thousand ssh processes in one moment. */
@@ -73,8 +80,12 @@ export class ReadAheadServer {
   }
 
   private async answer(request: Request): Promise<Answer> {
-    if ("facts" in request.want) return (await this.reads.get(request.want.facts)) ?? { kind: "unknown" };
-    const all = await Promise.all(this.reads.values());
+    if ("facts" in request.want) return (await this.reads.get(request.want.facts)?.answer) ?? { kind: "unknown" };
+    if ("noteChange" in request.want) {
+      this.changed.add(request.want.noteChange);
+      return { kind: "noted" };
+    }
+    const all = await Promise.all([...this.reads.values()].map(({ answer }) => answer));
     return { kind: "failures", errors: all.flatMap((answer) => (answer.kind === "failed" ? [answer.error] : [])) };
   }
 }

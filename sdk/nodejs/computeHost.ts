@@ -4,6 +4,7 @@ import { FileBackedMemoryConfig, type FileBackedMemoryConfigArgs } from "./fileB
 import { PageSizePolicy, type PageSizePolicyArgs } from "./pageSizePolicy";
 import { PersistentMemory, type PersistentMemoryArgs } from "./persistentMemory";
 import { ServiceActivation, type ServiceActivationArgs } from "./serviceActivation";
+import { ordered } from "./turn";
 import type { HostArgs } from "./types";
 
 /** What a `ComputeHost` takes. Everything of `HostArgs` holds for all its parts. */
@@ -68,7 +69,7 @@ export class ComputeHost extends pulumi.ComponentResource {
   public readonly memoryMb: pulumi.Output<number> | undefined;
 
   constructor(name: string, args: ComputeHostArgs, options?: pulumi.ComponentResourceOptions) {
-    super("hostmem:index:ComputeHost", name, {}, options);
+    super("hostmem:index:ComputeHost", name, {}, ordered(options));
     const {
       backingStore,
       pageSizes,

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { providerText, resourceType } from "../../provider/dynamic";
 import { readHostAhead } from "./readAhead";
+import { ordered, Turn } from "./turn";
 import type { HostArgs } from "./types";
 
 /** How many this program has declared: Pulumi lets resources below different kinds of parents have one name. */
@@ -45,8 +46,9 @@ export abstract class HostResource extends pulumi.CustomResource {
         become: typeof args.become === "object" ? pulumi.secret(args.become) : args.become,
       },
       // Both are the same thing on the host, which a delete in a replacement leaves alone, whichever comes first.
-      { deleteBeforeReplace: true, ...options },
+      { deleteBeforeReplace: true, ...ordered(options) },
     );
+    Turn.current?.add(this);
   }
 }
 

@@ -1,5 +1,6 @@
 export { BackingStore, type BackingStoreArgs } from "./backingStore";
 export { ComputeHost, type ComputeHostArgs } from "./computeHost";
+export type { Duration } from "./duration";
 export { FileBackedMemoryConfig, type FileBackedMemoryConfigArgs } from "./fileBackedMemoryConfig";
 export { HostResource } from "./hostResource";
 export {
@@ -12,5 +13,6 @@ export {
   type SchedulerRules,
 } from "./pageSizePolicy";
 export { type NamespaceArgs, PersistentMemory, type PersistentMemoryArgs } from "./persistentMemory";
+export { type DeclaredHost, type HostDeclaration, type RolloutOptions, rollout } from "./rollout";
 export { ServiceActivation, type ServiceActivationArgs } from "./serviceActivation";
 export type { Become, BecomeArgs, ConnectionArgs, Hazard, HostArgs, Size } from "./types";

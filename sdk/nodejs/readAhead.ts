@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
-import { readDeclared } from "../../provider/readAhead/declared";
+import { declaredHost } from "../../provider/readAhead/declared";
 import { ReadAheadServer } from "../../provider/readAhead/server";
+import { Turn } from "./turn";
 
 let server: ReadAheadServer | undefined;
 
@@ -9,14 +10,33 @@ let server: ReadAheadServer | undefined;
  * Begins to read a host as soon as its connection is known, so that a run waits for the slowest host and not for the sum
  * of all. Adds no dependency between resources: what is sent along is a plain path.
  *
- * @returns the socket to ask at, undefined where hosts must not be read ahead.
+ * A host of a rollout is read once more when its batch begins, if that is too long ago: all hosts of the batch at once.
+ *
+ * @returns the socket to ask at, undefined where hosts must not be read ahead, and nobody wants to hear of changes.
  */
 export function readHostAhead(kind: string, args: Record<string, unknown>): string | undefined {
-  if (!mayReadAhead()) return undefined;
+  const turn = Turn.current;
+  const mayRead = mayReadAhead();
+  if (!mayRead && turn === undefined) return undefined;
   server ??= new ReadAheadServer();
   const ahead = server;
-  pulumi.output(args).apply((known) => readDeclared(ahead, kind, known as Record<string, unknown>));
+  pulumi.output(args).apply((known) => {
+    const host = declaredHost(kind, known as Record<string, unknown>);
+    if (host === undefined) return;
+    turn?.hosts.add(host.key);
+    if (!mayRead) return;
+    ahead.begin(host);
+    turn?.begins.then(
+      () => ahead.begin(host),
+      () => {},
+    );
+  });
   return ahead.socketPath;
+}
+
+/** Whether this run has changed something on a host. */
+export function hasChanged(key: string): boolean {
+  return server?.changed.has(key) ?? false;
 }
 
 /**

@@ -3,7 +3,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { keepSome } from "../support/sampled";
 import { PrivatePlace } from "../support/ssh/places";
-import { type Session, SlowHosts } from "../support/ssh/slowHosts";
+import { mostAtOnce } from "../support/ssh/sessionNotes";
+import { SlowHosts } from "../support/ssh/slowHosts";
 import { type OperationResult, Project } from "./support/project";
 
 const count = 6;
@@ -151,11 +152,4 @@ describe("hosts that are read ahead", function () {
 
 function saidOf(result: OperationResult): string {
   return result.diagnostics.map(({ message }) => message).join("\n");
-}
-
-/** The largest number of sessions that ran at one moment. */
-function mostAtOnce(sessions: readonly Session[]): number {
-  return Math.max(
-    ...sessions.map(({ start }) => sessions.filter((other) => other.start <= start && start < other.end).length),
-  );
 }

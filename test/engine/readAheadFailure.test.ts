@@ -21,8 +21,10 @@ describe("a host that could not be read ahead", () => {
     const server = new ReadAheadServer();
     const dead = connection({ host: "127.0.0.1", port, user: "root", dialErrorLimit: 3 });
     const begun = Date.now();
-    server.begin(dead, { method: "none", password: undefined }, noProbes);
-    const answer = await readAhead(server.socketPath, connectionKey(dead, { method: "none", password: undefined }));
+    const become = { method: "none", password: undefined } as const;
+    const key = connectionKey(dead, become);
+    server.begin({ key, connection: dead, become, probes: noProbes });
+    const answer = await readAhead(server.socketPath, key);
     assert.ok(answer && "failure" in answer);
     assert.equal(answer.failure.kind, "unreachable");
     assert.ok(answer.readAt - begun >= pausesMs, `${answer.readAt - begun} ms`);

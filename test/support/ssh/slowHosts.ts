@@ -1,6 +1,7 @@
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { SshServer } from "./server";
+import { type NotedSession, noting, takeSessions } from "./sessionNotes";
 
 /** systemd of a host on which nova-compute runs, as far as facts ask; this machine need not run systemd. */
 const systemctl = `#!/bin/sh
@@ -10,11 +11,8 @@ case $* in
 esac
 `;
 
-export interface Session {
+export interface Session extends NotedSession {
   host: number;
-  /** Nanoseconds. */
-  start: bigint;
-  end: bigint;
 }
 
 /**
@@ -44,18 +42,9 @@ export class SlowHosts {
   sessions(): Session[] {
     return this.servers.flatMap((_, host) => {
       const file = join(this.folder, `sessions-${host}`);
-      const lines = readIfThere(file).trim().split("\n").filter(Boolean);
-      rmSync(file, { force: true });
-      const started = new Map<string, bigint>();
-      const sessions: Session[] = [];
-      for (const line of lines) {
-        const [what, pid, at] = line.split(" ") as [string, string, string];
-        if (what === "start") started.set(pid, BigInt(at));
-        else sessions.push({ host, start: started.get(pid)!, end: BigInt(at) });
-      }
-      if (sessions.length !== started.size)
-        throw new Error(`host ${host}: a session has not ended:\n${lines.join("\n")}`);
-      return sessions;
+      const { ended, open } = takeSessions(file);
+      if (open > 0) throw new Error(`host ${host}: ${open} sessions have not ended`);
+      return ended.map((session) => ({ host, ...session }));
     });
   }
 
@@ -66,23 +55,15 @@ export class SlowHosts {
 }
 
 function slowShell(folder: string, host: number, seconds: number): string {
-  const note = (what: string) => `echo "${what} $$ $(date +%s%N)" >>${folder}/sessions-${host}`;
+  const notes = `${folder}/sessions-${host}`;
   return `#!/bin/sh
-${note("start")}
+${noting("start", notes)}
 sleep ${seconds}
 # In the name space of this sshd only; /usr/sbin comes first in everybody's PATH.
 grep -q ' /usr/sbin overlay ' /proc/self/mounts || mount -t overlay -o lowerdir=${folder}/tools:/usr/sbin overlay /usr/sbin
 /bin/sh "$@"
 code=$?
-${note("end")}
+${noting("end", notes)}
 exit $code
 `;
-}
-
-function readIfThere(file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch {
-    return "";
-  }
 }
