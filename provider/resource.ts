@@ -1,8 +1,9 @@
 import { HostError } from "./core/errors";
 import type { HostFacts } from "./core/facts/hostFacts";
+import { foreignRoot } from "./core/facts/installation";
 import { commonInputNames, readAccess, readCommon } from "./core/inputs/common";
 import { Inputs, type Problem } from "./core/inputs/problem";
-import type { CommonArgs, Evaluation, Kind } from "./core/kinds/kind";
+import { type CommonArgs, type Evaluation, type Kind, probesOf } from "./core/kinds/kind";
 import { restartRefusals } from "./core/kinds/restartRefusals";
 import { ownerProblems } from "./core/ownership";
 import type { Plan, Step } from "./core/plan/step";
@@ -93,7 +94,7 @@ function declaredWith(
     readAhead: async (key) => (socket === undefined ? undefined : readAhead(socket, key)),
     noteChange: async (key) => (socket === undefined ? undefined : noteChange(socket, key)),
   });
-  if (kind.probes) session.probe(kind.probes(args));
+  session.probe(probesOf(kind, args));
   return { kind, args, session, log: (message) => say(session.host, message) };
 }
 
@@ -123,7 +124,9 @@ export function evaluate(
     path: "",
     message: `${lack}; ${advice}`,
   }));
+  const root = facts.novaCompute && foreignRoot(facts.novaCompute, args.installation);
   const problems = [
+    ...(root === undefined ? [] : [{ path: "installation", message: root }]),
     ...owners,
     ...lacks,
     ...evaluation.problems,

@@ -1,8 +1,8 @@
 import { deployerPlaces } from "./facts/deployers";
 import type { HostFacts } from "./facts/hostFacts";
+import { packagedQemuConf } from "./facts/installation";
 import type { Problem } from "./inputs/problem";
 import type { CommonArgs } from "./kinds/kind";
-import { qemuConfPath } from "./kinds/memoryDirectory";
 import type { EditFileStep, Plan } from "./plan/step";
 
 /** Which of our settings: each tool has another place for each. */
@@ -63,7 +63,7 @@ const tools: readonly Tool[] = [
     below: /^\/var\/lib\/openstack\//,
     isHere: has(deployerPlaces.edpm),
     // Written by edpm_libvirt for the libvirt of the host, with no word about itself.
-    owns: [qemuConfPath],
+    owns: [packagedQemuConf],
     runsContainers: true,
     places: {
       nova: "the ConfigMap nova-extra-config of the data plane's nova service, as 30-file-backed-memory.conf",

@@ -83,6 +83,8 @@ function setByName(config: NovaConfig, names: readonly string[]): Effective | un
 
 /** Where nova-compute logs to a file; undefined for the journal. Arguments win over the configuration, as in oslo.log. */
 export function novaLogFile(facts: HostFacts, config: NovaConfig): string | undefined {
+  const named = facts.novaCompute?.log;
+  if (named !== undefined) return named === "journal" ? undefined : named;
   const setting = (names: readonly string[]) => setByName(config, names)?.value || undefined;
   const file = argument(facts, "log-file", "logfile") ?? setting(logOptions.file);
   const directory = argument(facts, "log-dir", "logdir") ?? setting(logOptions.directory);

@@ -109,7 +109,7 @@ export class HostSession {
   }
 
   private remember(raw: RawFacts): HostFacts {
-    const facts = parseFacts(this.host, raw.nonce, raw.output);
+    const facts = parseFacts(this.host, raw.nonce, raw.output, raw.probes);
     const { probes, readAt, heardAt } = raw;
     this.cached = { facts, probes, readAt, heardAt };
     return facts;

@@ -2,6 +2,7 @@ import { noProbes, type Probes } from "../core/facts/probes";
 import { readAccess, readCommon } from "../core/inputs/common";
 import { Inputs } from "../core/inputs/problem";
 import { kinds } from "../core/kinds";
+import { probesOf } from "../core/kinds/kind";
 import { connectionKey } from "../core/transport";
 import type { Become, Connection } from "../core/transport/connection";
 
@@ -20,7 +21,7 @@ export function declaredHost(kindName: string, properties: Record<string, unknow
   const access = readAccess(inputs);
   if (!access) return undefined;
   const kind = kinds.get(kindName);
-  const probes = kind?.probes?.(kind.check(inputs, readCommon(inputs))) ?? noProbes;
+  const probes = kind ? probesOf(kind, kind.check(inputs, readCommon(inputs))) : noProbes;
   // What is refused is not looked for: it may be no path at all.
   const isRight = inputs.problems.length === 0;
   return { ...access, key: connectionKey(access.connection, access.become), probes: isRight ? probes : noProbes };

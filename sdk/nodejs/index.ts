@@ -15,4 +15,4 @@ export {
 export { type NamespaceArgs, PersistentMemory, type PersistentMemoryArgs } from "./persistentMemory";
 export { type DeclaredHost, type HostDeclaration, type RolloutOptions, rollout } from "./rollout";
 export { ServiceActivation, type ServiceActivationArgs } from "./serviceActivation";
-export type { Become, BecomeArgs, ConnectionArgs, Hazard, HostArgs, Size } from "./types";
+export type { Become, BecomeArgs, ConnectionArgs, Hazard, HostArgs, InstallationArgs, Size } from "./types";

@@ -84,6 +84,30 @@ export type Hazard =
   | "guests-without-pages"
   | "renumbered-namespaces";
 
+/**
+ * How a host runs nova-compute and libvirt, where that is not as in the packages of Debian, Ubuntu and RDO. All paths are
+ * those of the host, also where a service has a root of its own (`RootDirectory=`, systemd.exec(5)); such a host must name
+ * `novaConfig` and `novaLog`. Whatever is left out is found as usual.
+ *
+ * @example
+ * { novaUnit: "nova-compute@main.service", novaConfig: ["/srv/nova/etc/nova/nova.conf"], novaLog: "/srv/nova/var/log/nova-compute.log" }
+ */
+export interface InstallationArgs {
+  /** systemd unit of nova-compute. Default: `nova-compute.service`, or `openstack-nova-compute.service`. */
+  novaUnit?: pulumi.Input<string>;
+  /**
+   * Files and directories of nova-compute's configuration, in the order of its `--config-file` and `--config-dir`: the last
+   * that sets an option decides. Default: what the process was started with, and where oslo.config looks by itself.
+   */
+  novaConfig?: pulumi.Input<pulumi.Input<string>[]>;
+  /** nova-compute's log file, or `"journal"`. Default: by its arguments and its configuration. */
+  novaLog?: pulumi.Input<string>;
+  /** systemd unit of the libvirt daemon that runs QEMU. Default: `virtqemud.service` or `libvirtd.service`, as in use. */
+  libvirtUnit?: pulumi.Input<string>;
+  /** libvirt's qemu.conf. Default: `/etc/libvirt/qemu.conf`. */
+  qemuConf?: pulumi.Input<string>;
+}
+
 /** What every resource of this package takes. */
 export interface HostArgs {
   /**
@@ -100,6 +124,8 @@ export interface HostArgs {
   unreachable?: pulumi.Input<"fail" | "skip">;
   /** Seconds to wait while another apply holds the host's lock, before failing with the holder's name: 0 to 86400. Default 300. */
   lockTimeoutSeconds?: pulumi.Input<number>;
+  /** How the host runs nova-compute and libvirt; the same for all its resources. Default: as packages do. */
+  installation?: pulumi.Input<InstallationArgs>;
   /** Hazards accepted by name. Default: none. */
   allowHazards?: pulumi.Input<pulumi.Input<Hazard>[]>;
   /**

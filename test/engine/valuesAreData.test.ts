@@ -6,6 +6,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { factsScript, parseFacts } from "../../provider/core/facts/hostFacts";
 import { sha256 } from "../../provider/core/facts/hostFile";
+import { noProbes } from "../../provider/core/facts/probes";
 import { readCommon } from "../../provider/core/inputs/common";
 import { Inputs, type Problem } from "../../provider/core/inputs/problem";
 import { kinds } from "../../provider/core/kinds";
@@ -83,7 +84,7 @@ for (const [shellName, shell] of Object.entries(shells)) {
           const devices = [...new Set(all.flatMap(({ probes }) => probes.devices))];
           const directories = [...new Set(all.flatMap(({ probes }) => probes.directories))];
           asked += devices.length + directories.length;
-          const { script, nonce } = factsScript({ devices, directories });
+          const { script, nonce } = factsScript({ ...noProbes, devices, directories });
           // As the transport sends it, in UTF-8, and reads the answer, byte by byte.
           const [program = "", ...flags] = shell;
           const done = spawnSync(program, [...flags, "-s"], { input: script, cwd: folder, maxBuffer: 2 ** 26 });

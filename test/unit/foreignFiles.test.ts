@@ -1,5 +1,6 @@
 import { strict as assert } from "node:assert";
 import { kinds } from "../../provider/core/kinds";
+import { probesOf } from "../../provider/core/kinds/kind";
 import { ownerProblems } from "../../provider/core/ownership";
 import { planLines } from "../../provider/core/plan/step";
 import { DescribedHost, type HostDescription } from "../support/plans/describedHost";
@@ -111,6 +112,21 @@ const cases: Record<string, Case> = {
     host: novaAt("/etc/kolla/nova-compute/nova.conf"),
     says: ["Kolla", "node_custom_config"],
   },
+  "nova.conf of a unit of Kolla's, which the user named": {
+    host: {
+      nova: { name: "kolla-nova_compute-container.service" },
+      files: { "/etc/kolla/nova-compute/nova.conf": body },
+    },
+    declare: {
+      ...memory,
+      installation: {
+        novaUnit: "kolla-nova_compute-container.service",
+        novaConfig: ["/etc/kolla/nova-compute/nova.conf"],
+        novaLog: "/var/log/kolla/nova/nova-compute.log",
+      },
+    },
+    says: ["Kolla", "node_custom_config"],
+  },
   "nova.conf below EDPM's directory": {
     host: novaAt("/var/lib/openstack/nova/01-nova.conf"),
     says: ["EDPM", "ConfigMap nova-extra-config"],
@@ -130,7 +146,7 @@ function evaluated(kindName: string, host: HostDescription, declare: Record<stri
   const kind = kinds.get(kindName)!;
   const described = new DescribedHost(host);
   const args = readArgs(kind, declare);
-  const facts = described.facts(kind.probes?.(args));
+  const facts = described.facts(probesOf(kind, args));
   const evaluation = kind.evaluate(args, facts, { recorded: undefined, planned: [] });
   const owners = ownerProblems(kindName, args, undefined, facts, evaluation.plan);
   return {

@@ -1,6 +1,7 @@
 import { strict as assert } from "node:assert";
 import { mock } from "node:test";
 import { HostError } from "../../provider/core/errors";
+import { noProbes } from "../../provider/core/facts/probes";
 import { objectPath } from "../../provider/core/host/paths";
 import { factsMaxAgeMs, HostSession, type RawFacts, type ReadResult } from "../../provider/core/session";
 import type { Transport } from "../../provider/core/transport/types";
@@ -64,7 +65,7 @@ const ahead = (readAt: number, heardAt = readAt): RawFacts => ({
   output: answer(fixtureNonce),
   readAt,
   heardAt,
-  probes: { devices: [], directories: [] },
+  probes: noProbes,
 });
 const nobody = async () => undefined;
 const options = { holder: "test", lockTimeoutSeconds: 1, progress: () => {} };

@@ -13,6 +13,7 @@ import {
 } from "./guests";
 import { type HostFile, parseHostFiles } from "./hostFile";
 import { collectHugePages, type HugePageFacts, parseHugePages } from "./hugePages";
+import { packagedQemuConf } from "./installation";
 import { collectJournal, collectLock, type Journal, parseJournal } from "./journal";
 import { collectMemory, type MemoryFacts, parseMemory } from "./memory";
 import { collectNovaCompute, type NovaComputeFacts, parseNovaCompute } from "./novaCompute";
@@ -34,6 +35,8 @@ export interface HostFacts {
   files: ReadonlyMap<string, HostFile>;
   /** Undefined where no nova-compute service is installed. */
   novaCompute: NovaComputeFacts | undefined;
+  /** Where libvirt's qemu.conf is, or would be. */
+  qemuConf: string;
   versions: VersionFacts;
   memory: MemoryFacts;
   hugePages: HugePageFacts;
@@ -64,8 +67,8 @@ export function factsScript(probes: Probes = noProbes): FactsScript {
     sectionPrelude(nonce),
     collectLock,
     collectSystem,
-    collectUnits,
-    collectNovaCompute,
+    collectUnits(probes.installation),
+    collectNovaCompute(probes.installation),
     collectVersions,
     collectMemory,
     collectHugePages,
@@ -82,17 +85,26 @@ export function factsScript(probes: Probes = noProbes): FactsScript {
   return { script, nonce };
 }
 
-/** @param output what the script printed, latin1. */
-export function parseFacts(host: string, nonce: string, output: string): HostFacts {
+/**
+ * @param output what the script printed, latin1.
+ * @param probes what it was asked beside what every host is.
+ */
+export function parseFacts(
+  host: string,
+  nonce: string,
+  output: string,
+  { installation }: Probes = noProbes,
+): HostFacts {
   const sections = Sections.parse(host, nonce, output);
   const files = parseHostFiles(sections);
-  const units = parseUnits(sections);
+  const units = parseUnits(sections, installation);
   return {
     host,
     system: parseSystem(sections),
     units,
     files,
-    novaCompute: parseNovaCompute(sections, units, files),
+    novaCompute: parseNovaCompute(sections, units, files, installation),
+    qemuConf: installation.qemuConf ?? packagedQemuConf,
     versions: parseVersions(sections),
     memory: parseMemory(sections),
     hugePages: parseHugePages(sections),

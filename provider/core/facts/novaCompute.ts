@@ -1,8 +1,10 @@
 import { guardPath } from "../host/units";
+import { quote } from "../quote";
 import type { HostFile } from "./hostFile";
+import { byPackages, type Installation, packagedQemuConf, withInstallation } from "./installation";
 import type { Sections } from "./sections";
 import type { UnitFacts } from "./units";
-import { libvirtUnits, loadedUnit, novaComputeUnits } from "./units";
+import { libvirtUnits, novaComputeUnits, novaUnit, unitNames } from "./units";
 
 /** How nova-compute is run on this host: what decides which files it reads and where it logs. */
 export interface NovaComputeFacts {
@@ -13,6 +15,8 @@ export interface NovaComputeFacts {
   home: string;
   /** oslo.config's environment variables (`OS_LIBVIRT__…`), which beat every file. Only those that we ask for. */
   environment: Record<string, string>;
+  /** Where its user says that it logs: a file, or `journal`. */
+  log?: string;
 }
 
 const environmentPattern = "^OS_((DEFAULT|LIBVIRT)__[A-Z0-9_]*|COMPUTE__PROVIDER_CONFIG_LOCATION)=";
@@ -21,9 +25,9 @@ const environmentPattern = "^OS_((DEFAULT|LIBVIRT)__[A-Z0-9_]*|COMPUTE__PROVIDER
  * Files first named by the arguments, then every place where oslo.config or a distribution looks. The environment is
  * filtered on the host: other variables of the kind hold passwords.
  */
-export const collectNovaCompute = `
+export const collectNovaCompute = ({ novaUnit, libvirtUnit, novaConfig = [], qemuConf }: Installation) => `
 nova_unit=
-for unit in ${novaComputeUnits.join(" ")}; do
+for unit in ${unitNames(novaUnit, novaComputeUnits).join(" ")}; do
   if [ "$(unit_property "$unit" LoadState)" = loaded ]; then nova_unit=$unit; break; fi
 done
 nova_pid=$(unit_property "$nova_unit" MainPID) nova_user=$(unit_property "$nova_unit" User)
@@ -43,6 +47,7 @@ printf '%s\\n' "$nova_home"
 nova_interpreter=$(sed 's/\\x0.*//; q' "/proc/$nova_pid/cmdline" 2>/dev/null | tr -d '\\0')
 case $nova_interpreter in */bin/*) nova_prefix=\${nova_interpreter%/bin/*} ;; esac
 nova_places=$({
+  printf '%s\\n' ${novaConfig.map(quote).join(" ")}
   if [ "\${nova_pid:-0}" != 0 ]; then tr '\\0' '\\n' <"/proc/$nova_pid/cmdline" 2>/dev/null; else systemctl show -p ExecStart --value "\${nova_unit:-none}" </dev/null | tr ' ' '\\n'; fi |
   sed -n 's/^--config-file=//p; s/^--config-dir=\\(.*\\)/\\1/p; /^--config-\\(file\\|dir\\)$/{n;p;}'
   printf '%s\\n' /etc/nova/nova.conf /etc/nova/nova-compute.conf /etc/nova.conf /etc/nova-compute.conf \\
@@ -61,15 +66,16 @@ done
     for each in "$path" "$path"/*.conf; do [ ! -f "$each" ] || sed -n 's,^provider_config_location[[:space:]]*[=:][[:space:]]*\\(.*[^/[:space:]]\\)[/[:space:]]*$,\\1,p' "$each"; done
   done
 } | sort -u | while IFS= read -r path; do for each in "$path" "$path"/*.yaml; do file "$each"; done; done
-for path in /etc/libvirt/qemu.conf /etc/fstab ${libvirtUnits.map(guardPath).join(" ")}; do file "$path"; done
+for path in ${quote(qemuConf ?? packagedQemuConf)} /etc/fstab ${unitNames(libvirtUnit, libvirtUnits).map(guardPath).join(" ")}; do file "$path"; done
 `;
 
 export function parseNovaCompute(
   sections: Sections,
   units: Map<string, UnitFacts>,
   files: Map<string, HostFile>,
+  installation = byPackages,
 ): NovaComputeFacts | undefined {
-  const unit = loadedUnit(units, novaComputeUnits);
+  const unit = novaUnit(units);
   if (!unit) return undefined;
   const process = sections.lines("nova-process");
   // The unit's own definitions are what the next start gets. EnvironmentFile= wins over Environment=, see systemd.exec(5).
@@ -78,12 +84,13 @@ export function parseNovaCompute(
     const name = line.slice(0, line.indexOf("="));
     environment[name] = line.slice(name.length + 1).replace(/^(["'])([\s\S]*)\1$/, "$2");
   }
-  return {
+  const found = {
     unit,
     args: process.length > 0 ? argumentsOf(process) : argumentsAtStart(unit.execStart, files),
     home: sections.get("nova-home").trim(),
     environment,
   };
+  return withInstallation(found, installation, files);
 }
 
 /** Drops the interpreter and the program, so that only options are left. */

@@ -1,3 +1,4 @@
+import { byPackages, type Installation } from "./installation";
 import type { Sections } from "./sections";
 
 /** A systemd unit as `systemctl show` prints it. */
@@ -13,6 +14,8 @@ export interface UnitFacts {
   rootDirectory: string;
   /** `enabled`, `disabled`, `static`, `masked` … */
   unitFileState: string;
+  /** The user says that it is this service, whatever it is called. */
+  named?: "nova-compute" | "libvirt";
   /** systemd did not start it, since what it must find (`Assert…=`, systemd.unit(5)) was not there. */
   isRefused?: true;
 }
@@ -26,9 +29,9 @@ export const novaComputeUnits = ["nova-compute.service", "openstack-nova-compute
 export const libvirtUnits = ["virtqemud.service", "libvirtd.service"] as const;
 const socketUnits = ["virtqemud.socket", "libvirtd.socket"] as const;
 
-export const collectUnits = `
+export const collectUnits = ({ novaUnit, libvirtUnit }: Installation) => `
 section units
-units=$(systemctl show -p ${properties} ${[...novaComputeUnits, ...libvirtUnits, ...socketUnits].join(" ")} </dev/null)
+units=$(systemctl show -p ${properties} ${[...unitNames(novaUnit, novaComputeUnits), ...unitNames(libvirtUnit, libvirtUnits), ...socketUnits].join(" ")} </dev/null)
 printf '%s\\n' "$units"
 unit_property() {
   printf '%s\\n' "$units" | awk -v RS= -v FS='\\n' -v id="Id=$1" -v key="$2=" '
@@ -37,7 +40,15 @@ unit_property() {
 }
 `;
 
-export function parseUnits(sections: Sections): Map<string, UnitFacts> {
+/** Units to look for: the one that the user names, and no other then. */
+export function unitNames(named: string | undefined, usual: readonly string[]): readonly string[] {
+  return named === undefined ? usual : [named];
+}
+
+export function parseUnits(
+  sections: Sections,
+  { novaUnit, libvirtUnit }: Installation = byPackages,
+): Map<string, UnitFacts> {
   const units = new Map<string, UnitFacts>();
   for (const block of sections.get("units").split("\n\n")) {
     const value = new Map(
@@ -58,6 +69,7 @@ export function parseUnits(sections: Sections): Map<string, UnitFacts> {
       user: value.get("User") || "root",
       rootDirectory: value.get("RootDirectory") ?? "",
       unitFileState: value.get("UnitFileState") ?? "",
+      ...(name === novaUnit ? { named: "nova-compute" } : name === libvirtUnit ? { named: "libvirt" } : {}),
       ...(isRefused(value) ? { isRefused: true } : {}),
     });
   }
@@ -83,20 +95,34 @@ function parseExecStart(text: string): string[] {
 }
 
 /** The unit of a list that the host has, or undefined. */
-export function loadedUnit(units: ReadonlyMap<string, UnitFacts>, names: readonly string[]): UnitFacts | undefined {
+function loadedUnit(units: ReadonlyMap<string, UnitFacts>, names: readonly string[]): UnitFacts | undefined {
   const loaded = names.map((name) => units.get(name)).filter((unit) => unit?.loadState === "loaded");
   return loaded.find((unit) => unit?.activeState === "active") ?? loaded[0];
+}
+
+function namedUnit(units: ReadonlyMap<string, UnitFacts>, service: UnitFacts["named"]): UnitFacts | undefined {
+  return [...units.values()].find(({ named }) => named === service);
+}
+
+/** nova-compute's unit, or undefined. */
+export function novaUnit(units: ReadonlyMap<string, UnitFacts>): UnitFacts | undefined {
+  const named = namedUnit(units, "nova-compute");
+  return loadedUnit(units, named ? [named.name] : novaComputeUnits);
 }
 
 /** The libvirt daemon that should run by its own or its socket's enablement, and was refused at its last start. */
 export function refusedLibvirt(units: ReadonlyMap<string, UnitFacts>): UnitFacts | undefined {
   const isEnabled = (name: string) => units.get(name)?.unitFileState.startsWith("enabled") === true;
+  const named = namedUnit(units, "libvirt");
+  if (named) return named.unitFileState.startsWith("enabled") && named.isRefused ? named : undefined;
   const refused = libvirtUnits.filter((name) => isEnabled(name) || isEnabled(name.replace(/service$/, "socket")));
   return refused.map((name) => units.get(name)).find((unit) => unit?.isRefused);
 }
 
 /** The libvirt daemon in use: the running one, else the one whose socket waits, else the one installed. */
 export function libvirtUnit(units: ReadonlyMap<string, UnitFacts>): UnitFacts | undefined {
+  const named = namedUnit(units, "libvirt");
+  if (named) return named.loadState === "loaded" ? named : undefined;
   const running = libvirtUnits.find((name) => units.get(name)?.activeState === "active");
   const listening = socketUnits.find((name) => units.get(name)?.activeState === "active");
   return units.get(running ?? listening?.replace(".socket", ".service") ?? "") ?? loadedUnit(units, libvirtUnits);

@@ -1,6 +1,7 @@
 import type { CommonArgs } from "../kinds/kind";
 import type { Become, Connection } from "../transport/connection";
 import { readBecome, readConnection } from "./connection";
+import { readInstallation } from "./installation";
 import type { Inputs } from "./problem";
 
 /** Inputs that every kind has. */
@@ -12,6 +13,7 @@ export const commonInputNames = [
   "lockTimeoutSeconds",
   "allowHazards",
   "takeOverFrom",
+  "installation",
 ] as const;
 
 /** Everything that an operator may accept by name; each is refused otherwise. */
@@ -41,5 +43,6 @@ export function readCommon(inputs: Inputs): CommonArgs {
     unreachable: inputs.choice("unreachable", ["fail", "skip"]) ?? "fail",
     lockTimeoutSeconds: inputs.integer("lockTimeoutSeconds", 0, 86_400) ?? defaultLockTimeoutSeconds,
     allowHazards: inputs.choices("allowHazards", hazards),
+    installation: readInstallation(inputs),
   };
 }

@@ -1,6 +1,6 @@
 import type { HostFacts } from "../facts/hostFacts";
 import { noProbes } from "../facts/probes";
-import { libvirtUnits } from "../facts/units";
+import { libvirtUnits, unitNames } from "../facts/units";
 import { dropInFolder } from "../host/units";
 import type { Inputs } from "../inputs/problem";
 import { readSize } from "../inputs/size";
@@ -153,7 +153,7 @@ export const backingStore: Kind<BackingStoreArgs> = {
   probes: (args) => ({
     ...noProbes,
     devices: args.device === undefined ? [] : [args.device],
-    directories: [args.mountPoint, ...libvirtUnits.map(dropInFolder)],
+    directories: [args.mountPoint, ...unitNames(args.installation.libvirtUnit, libvirtUnits).map(dropInFolder)],
   }),
   check,
   evaluate,

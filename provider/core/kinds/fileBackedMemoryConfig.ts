@@ -109,7 +109,7 @@ function evaluate(args: FileBackedMemoryConfigArgs, present: HostFacts, surround
     exists: record !== undefined || (have.memoryMb > 0 && have.memoryMb === want.memoryMb),
   };
   if (problems.length > 0) return { ...result, plan: { steps: [], warnings: [] }, effect: undefined };
-  const planned = planOptions(facts, name, record, wantedOptions(want, have, config));
+  const planned = planOptions(facts, name, record, wantedOptions(want, have, config, facts.qemuConf));
   const steps = planConfigurationChange({
     facts,
     object: name,

@@ -3,7 +3,7 @@ import { bytesOf } from "../files/bytes";
 import { parseInteger, parseFloat as parseRatio } from "../files/osloConfig";
 import { fileForNewOption, type NovaConfig } from "../novaConfig";
 import type { WantedOption } from "../plan/options";
-import { defaultMemoryBackingDir, qemuConfPath, readMemoryBackingDir } from "./memoryDirectory";
+import { defaultMemoryBackingDir, readMemoryBackingDir } from "./memoryDirectory";
 
 /** What is declared, in the units of the options. */
 export interface Desired {
@@ -43,7 +43,7 @@ export function observe(facts: HostFacts, config: NovaConfig): Observed {
 }
 
 /** Which options must have which value, and where each belongs. */
-export function wantedOptions(want: Desired, have: Observed, config: NovaConfig): WantedOption[] {
+export function wantedOptions(want: Desired, have: Observed, config: NovaConfig, qemuConf: string): WantedOption[] {
   const nova = (name: keyof typeof options, value: string, isRight: boolean): WantedOption => {
     const current = config.get(options[name].section, options[name].option);
     return {
@@ -61,7 +61,7 @@ export function wantedOptions(want: Desired, have: Observed, config: NovaConfig)
   ];
   if (want.memoryBackingDir !== undefined) {
     wanted.push({
-      path: qemuConfPath,
+      path: qemuConf,
       section: "",
       option: "memory_backing_dir",
       // Files are bytes, one character each; the path is text.

@@ -10,7 +10,7 @@ import type { FileBackedMemoryConfigArgs } from "./fileBackedMemoryConfig";
 import { type Desired, type Observed, observe, wantedOptions } from "./fileBackedMemoryOptions";
 import { guestsAffected, guestWarnings } from "./guestHazards";
 import type { Surroundings } from "./kind";
-import { memoryDirectory, qemuConfPath, readMemoryBackingDir, wantedBackingDir } from "./memoryDirectory";
+import { memoryDirectory, readMemoryBackingDir, wantedBackingDir } from "./memoryDirectory";
 import { fileSystemHolding, storeCapacity } from "./memoryStore";
 import { closedWay, readOnlyMount } from "./qemuAccess";
 
@@ -40,10 +40,10 @@ export function refusals(
     for (const lack of lacking(minimums.discard, facts.versions))
       refuse("discard", `"required" cannot be had: ${lack.lack}; ${lack.advice}, or leave discard out`);
   const backingDir = wantedBackingDir(want.memoryBackingDir, have.memoryBackingDir);
-  if (backingDir !== have.memoryBackingDir && !facts.files.has(qemuConfPath)) {
+  if (backingDir !== have.memoryBackingDir && !facts.files.has(facts.qemuConf)) {
     refuse(
       "memoryBackingDir",
-      `cannot be set: the host has no ${qemuConfPath} to set it in; install libvirt, or leave memoryBackingDir out`,
+      `cannot be set: the host has no ${facts.qemuConf} to set it in; install libvirt, or leave memoryBackingDir out`,
     );
   }
   for (const path of new Set([backingDir ?? [], memoryDirectory(backingDir)].flat())) {
@@ -64,7 +64,7 @@ export function refusals(
       `[libvirt] virt_type is ${virtType.text} (${virtType.path ?? virtType.variable}); Nova allows file-backed memory with kvm and qemu only. Leave this host out, or change that first`,
     );
   }
-  for (const wanted of wantedOptions(want, have, config)) {
+  for (const wanted of wantedOptions(want, have, config, facts.qemuConf)) {
     const variable = wanted.section === "" ? undefined : config.get(wanted.section, wanted.option)?.variable;
     if (variable && !wanted.isRight) {
       refuse(

@@ -1,5 +1,6 @@
 import type { HostFacts } from "../facts/hostFacts";
-import type { Probes } from "../facts/probes";
+import type { Installation } from "../facts/installation";
+import { noProbes, type Probes } from "../facts/probes";
 import type { Inputs, Problem } from "../inputs/problem";
 import type { Plan } from "../plan/step";
 import type { PlannedEffect } from "../session";
@@ -16,6 +17,7 @@ export interface CommonArgs {
   lockTimeoutSeconds: number;
   /** Hazards that the user accepts, by name. */
   allowHazards: string[];
+  installation: Installation;
 }
 
 /** What is already known when a kind looks at a host. */
@@ -58,4 +60,9 @@ export interface Kind<Args extends CommonArgs> {
   evaluate(args: Args, facts: HostFacts, surroundings: Surroundings): Evaluation;
   /** The way back to the host as it was before this object. Problems are hazards not allowed. */
   undo(args: Args, facts: HostFacts): { plan: Plan; problems: Problem[] };
+}
+
+/** What a resource asks of its host beside what every host is asked. */
+export function probesOf<Args extends CommonArgs>(kind: Kind<Args>, args: Args): Probes {
+  return { ...(kind.probes?.(args) ?? noProbes), installation: args.installation };
 }

@@ -5,11 +5,9 @@ import { parseQemuConf, qemuSetting } from "../files/qemuConf";
 /** libvirt's default of `memory_backing_dir` (qemu.conf). */
 export const defaultMemoryBackingDir = "/var/lib/libvirt/qemu/ram";
 
-export const qemuConfPath = "/etc/libvirt/qemu.conf";
-
 /** What qemu.conf says, undefined where libvirt's default counts. */
 export function readMemoryBackingDir(facts: HostFacts): string | undefined {
-  const file = facts.files.get(qemuConfPath);
+  const file = facts.files.get(facts.qemuConf);
   const value = file && qemuSetting(parseQemuConf(file.path, file.text), "memory_backing_dir")?.value;
   return typeof value === "string" ? textOf(value) : undefined;
 }

@@ -1,7 +1,6 @@
 import { isForRootAlone } from "../facts/directories";
 import type { HostFacts } from "../facts/hostFacts";
 import { readQemuOption } from "../files/qemuConf";
-import { qemuConfPath } from "./memoryDirectory";
 
 /** Why no guest could start with its memory there, as a problem says it. */
 export function readOnlyMount(mountPoint: string): string {
@@ -30,6 +29,6 @@ function inWords(access: string): string {
 
 /** What `user` of qemu.conf can name: a user, or after a plus sign a number. */
 function isQemuRoot(facts: HostFacts): boolean {
-  const user = readQemuOption(facts.files.get(qemuConfPath)?.text ?? "", "user");
+  const user = readQemuOption(facts.files.get(facts.qemuConf)?.text ?? "", "user");
   return user !== undefined && /^(root|\+?0)$/.test(user);
 }

@@ -5,6 +5,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { factsScript } from "../../../provider/core/facts/hostFacts";
+import { noProbes } from "../../../provider/core/facts/probes";
 import { startLabHost } from "../lab/labHost";
 import { type FactFixture, fixturesFolder } from "./fixture";
 import { scenarios } from "./scenarios";
@@ -45,6 +46,7 @@ async function record(place: string): Promise<void> {
   try {
     await scenario.prepare(host);
     const { script, nonce } = factsScript({
+      ...noProbes,
       devices: [...host.disksById, host.disks[0]!, "/dev/none"],
       directories: ["/srv/guest memory", "/mnt", "/srv/none/below", "/etc/fstab", "/etc", "/bin", "/lib/none/below"],
     });

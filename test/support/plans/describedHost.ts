@@ -1,10 +1,11 @@
 import type { Guest } from "../../../provider/core/facts/guests";
 import type { HostFacts } from "../../../provider/core/facts/hostFacts";
 import { type HostFile, sha256 } from "../../../provider/core/facts/hostFile";
+import { byPackages, packagedQemuConf, withInstallation } from "../../../provider/core/facts/installation";
 import { parseJournal } from "../../../provider/core/facts/journal";
 import type { Probes } from "../../../provider/core/facts/probes";
 import { Sections } from "../../../provider/core/facts/sections";
-import type { UnitFacts } from "../../../provider/core/facts/units";
+import { novaUnit, type UnitFacts } from "../../../provider/core/facts/units";
 import { DescribedPages, type PagesDescription } from "./describedPages";
 import { DescribedPmem, type PmemDescription } from "./describedPmem";
 import { DescribedStorage, type StorageDescription } from "./describedStorage";
@@ -20,7 +21,7 @@ export interface HostDescription extends StorageDescription {
   args?: string[];
   environment?: Record<string, string>;
   /** Name, state and enablement of nova-compute's unit; null where there is none. */
-  nova?: { name?: string; activeState?: string; unitFileState?: string } | null;
+  nova?: { name?: string; activeState?: string; unitFileState?: string; rootDirectory?: string } | null;
   /** Active state of libvirt's units. */
   libvirt?: Record<string, string>;
   guests?: {
@@ -149,7 +150,18 @@ export class DescribedHost {
   facts(probes?: Probes): HostFacts {
     const { description } = this;
     const units = this.units();
-    const nova = description.nova === null ? undefined : units.get(description.nova?.name ?? "nova-compute.service");
+    const installation = probes?.installation ?? byPackages;
+    for (const unit of units.values()) {
+      if (unit.name === installation.novaUnit) unit.named = "nova-compute";
+      if (unit.name === installation.libvirtUnit) unit.named = "libvirt";
+    }
+    const nova = novaUnit(units);
+    const found = nova && {
+      unit: nova,
+      args: description.args ?? usual.args,
+      home: "/var/lib/nova",
+      environment: description.environment ?? usual.environment,
+    };
     return {
       host: "compute-1",
       system: {
@@ -164,12 +176,8 @@ export class DescribedHost {
       },
       units,
       files: new Map(this.files),
-      novaCompute: nova && {
-        unit: nova,
-        args: description.args ?? usual.args,
-        home: "/var/lib/nova",
-        environment: description.environment ?? usual.environment,
-      },
+      novaCompute: found && withInstallation(found, installation, this.files),
+      qemuConf: installation.qemuConf ?? packagedQemuConf,
       versions: this.versions(),
       memory: {
         totalKib: (description.ramGib ?? usual.ramGib) * 1024 ** 2,
@@ -196,13 +204,16 @@ export class DescribedHost {
     const { nova = {}, libvirt = usual.libvirt } = this.description;
     const entries = Object.entries(libvirt).map(([name, state]) => [name, unit(name, state, "enabled")] as const);
     const name = nova?.name ?? "nova-compute.service";
-    const novaUnit = nova && unit(name, nova.activeState ?? "active", nova.unitFileState ?? "enabled");
-    const units = new Map([...entries, ...(novaUnit ? [[name, novaUnit] as const] : [])]);
+    const ofNova = nova && {
+      ...unit(name, nova.activeState ?? "active", nova.unitFileState ?? "enabled"),
+      rootDirectory: nova.rootDirectory ?? "",
+    };
+    const units = new Map<string, UnitFacts>([...entries, ...(ofNova ? [[name, ofNova] as const] : [])]);
     if (this.refused !== undefined) {
       units.set(this.refused, { ...unit(this.refused, "inactive", "enabled"), isRefused: true });
       const socket = this.refused.replace(/service$/, "socket");
       units.set(socket, unit(socket, "failed", "enabled"));
-      if (novaUnit) units.set(name, { ...novaUnit, activeState: "inactive" });
+      if (ofNova) units.set(name, { ...ofNova, activeState: "inactive" });
     }
     return units;
   }

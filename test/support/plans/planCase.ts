@@ -5,7 +5,7 @@ import { readCommon } from "../../../provider/core/inputs/common";
 import { Inputs } from "../../../provider/core/inputs/problem";
 import { kinds } from "../../../provider/core/kinds";
 import { guestsAtWork } from "../../../provider/core/kinds/guestHazards";
-import type { CommonArgs, Kind } from "../../../provider/core/kinds/kind";
+import { type CommonArgs, type Kind, probesOf } from "../../../provider/core/kinds/kind";
 import { restartRefusals } from "../../../provider/core/kinds/restartRefusals";
 import { ownerProblems } from "../../../provider/core/ownership";
 import { type Plan, planLines, type Step } from "../../../provider/core/plan/step";
@@ -81,7 +81,7 @@ function evaluateCase(kindName: string, planCase: PlanCase) {
   const args = readArgs(kind, (planCase.declare ?? planCase.undo)!);
   const surroundings = { recorded: planCase.recorded, planned: (planCase.planned ?? []) as PlannedEffect[] };
 
-  const facts = host.facts(kind.probes?.(args));
+  const facts = host.facts(probesOf(kind, args));
   const evaluation = planCase.undo ? kind.undo(args, facts) : kind.evaluate(args, facts, surroundings);
   const owners = planCase.undo ? [] : ownerProblems(kindName, args, undefined, facts, evaluation.plan);
   const ofRestarts = planCase.undo
@@ -148,8 +148,8 @@ export function assertPlanCase(kindName: string, planCase: PlanCase): void {
     assert.deepEqual(host.text(path)?.split("\n") ?? null, lines, path);
   }
   const again = planCase.undo
-    ? kind.undo(args, host.facts(kind.probes?.(args)))
-    : kind.evaluate(args, host.facts(kind.probes?.(args)), { recorded: surroundings.recorded, planned: [] });
+    ? kind.undo(args, host.facts(probesOf(kind, args)))
+    : kind.evaluate(args, host.facts(probesOf(kind, args)), { recorded: surroundings.recorded, planned: [] });
   assert.deepEqual(again.plan.steps, [], "a second plan");
 }
 
@@ -218,7 +218,7 @@ function happen(kind: Kind<CommonArgs>, host: DescribedHost, event: Event): void
     return;
   }
   const args = readArgs(kind, "apply" in event ? event.apply : event.undo);
-  const facts = host.facts(kind.probes?.(args));
+  const facts = host.facts(probesOf(kind, args));
   const made =
     "apply" in event ? kind.evaluate(args, facts, { recorded: undefined, planned: [] }) : kind.undo(args, facts);
   assert.deepEqual(made.problems, []);

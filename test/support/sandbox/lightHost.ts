@@ -36,7 +36,7 @@ const units = ["nova-compute.service", "libvirtd.service", "libvirtd.socket"].ma
 );
 
 /** A small compute host of Debian 12, as far as our scripts ask. */
-const usual: Files = {
+export const usualFiles: Files = {
   "/usr/sbin/systemctl": systemctl.replace(
     "#!/bin/sh\n",
     `#!/bin/sh
@@ -79,7 +79,7 @@ export class LightHost {
     const folder = mkdtempSync("/dev/shm/hostmem-light-");
     chmodSync(folder, 0o755);
     for (const name of ["upper", "work", "root", "run", "shell"]) mkdirSync(join(folder, name));
-    for (const [path, text] of Object.entries({ ...usual, ...files })) {
+    for (const [path, text] of Object.entries({ ...usualFiles, ...files })) {
       const place = join(folder, path.startsWith("/run/") ? path : `/upper${path}`);
       mkdirSync(dirname(place), { recursive: true });
       writeFileSync(place, Buffer.from(text, "latin1"), { mode: text.startsWith("#!") ? 0o755 : 0o644 });

@@ -72,6 +72,7 @@ describe("inputs of a kind", () => {
       unreachable: "fail",
       lockTimeoutSeconds: 300,
       allowHazards: [],
+      installation: {},
       capacity: "1 TiB",
       memoryMb: undefined,
       memoryBackingDir: undefined,
