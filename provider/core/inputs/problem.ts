@@ -57,7 +57,7 @@ export class Inputs {
   flag(name: string): boolean | undefined {
     const value = this.values[name];
     if (!this.has(name)) return undefined;
-    return typeof value === "boolean" ? value : this.problem(name, `must be true or false, not ${show(value)}`);
+    return typeof value === "boolean" ? value : this.problem(name, `must be true or false${this.not(value)}`);
   }
 
   choice<T extends string>(name: string, choices: readonly T[]): T | undefined {
