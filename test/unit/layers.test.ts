@@ -123,6 +123,24 @@ describe("the layers", () => {
     assert.deepEqual(elsewhere, []);
   });
 
+  it("let a cloud's client know of no host", () => {
+    const client = within(
+      `${core}/openstack`,
+      `${core}/errors`,
+      `${core}/readable`,
+      `${core}/size`,
+      `${core}/versions`,
+      `${core}/transport/secret`,
+      "semver",
+      "yaml",
+    );
+    const io = (each: Import) => /^node:(fs|os|path|http|https|timers\/promises)$/.test(each.to);
+    assert.deepEqual(
+      violations(`${core}/openstack/`, (each) => each.typeOnly || client(each) || io(each)),
+      [],
+    );
+  });
+
   it("let plans see kinds only as types", () => {
     const up = ({ to, typeOnly }: Import) => typeOnly || !within(`${core}/kinds`)({ to, typeOnly, from: "" });
     for (const layer of ["plan", "facts", "inputs", "host", "transport"]) {
