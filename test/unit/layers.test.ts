@@ -126,7 +126,7 @@ describe("the layers", () => {
     );
   });
 
-  it("let a cloud's client know of no host", () => {
+  it("let a cloud's client know of no host, and its rules do no input or output", () => {
     const client = within(
       `${core}/openstack`,
       `${core}/errors`,
@@ -137,9 +137,14 @@ describe("the layers", () => {
       "semver",
       "yaml",
     );
+    const pure = within(`${core}/openstack/rules`, `${core}/size`, `${core}/versions`, "semver");
     const io = (each: Import) => /^node:(fs|os|path|http|https|timers\/promises)$/.test(each.to);
     assert.deepEqual(
       violations(`${core}/openstack/`, (each) => each.typeOnly || client(each) || io(each)),
+      [],
+    );
+    assert.deepEqual(
+      violations(`${core}/openstack/rules/`, (each) => each.typeOnly || pure(each)),
       [],
     );
   });
