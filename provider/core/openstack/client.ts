@@ -105,7 +105,11 @@ export class OpenStackClient {
       headers: { "content-type": "application/json", accept: "application/json" },
       body: authenticationBody(credential, scope),
     });
-    if (answer.status !== 201 && answer.status !== 200) throw this.refused("POST", url, answer);
+    if (answer.status !== 201 && answer.status !== 200) {
+      // Keystone answers so if it does not find a token; what is no keystone answers in no JSON.
+      const isUnknown = answer.status === 404 && credential.method === "token" && isJson(answer);
+      throw this.refused("POST", url, answer, this.meaningOf(isUnknown ? 401 : answer.status, url));
+    }
     const token = this.reading("POST", url, () => {
       const read = readToken(answer.headers["x-subject-token"], bodyOf(answer));
       if (!read) throw new BadAnswer("the answer has no token");
@@ -142,15 +146,19 @@ export class OpenStackClient {
     return new CloudError("unreachable", this.cloud, what, advice, { cause: error });
   }
 
-  private refused(method: string, url: URL, answer: HttpAnswer): CloudError {
-    const { kind, advice } = this.meaningOf(answer, url);
+  private refused(
+    method: string,
+    url: URL,
+    answer: HttpAnswer,
+    { kind, advice } = this.meaningOf(answer.status, url),
+  ): CloudError {
     const said = this.clean(spokenError(answer.body, answer.headers["content-type"]));
     const code = errorCode(answer.body);
     const problem = `${method} ${shown(url)}: status ${answer.status}${said ? `, ${said}` : ""}`;
     return new CloudError(kind, this.cloud, problem, advice, { code });
   }
 
-  private meaningOf({ status }: HttpAnswer, url: URL): { kind: CloudErrorKind; advice: string } {
+  private meaningOf(status: number, url: URL): { kind: CloudErrorKind; advice: string } {
     const { source } = this.access;
     if (status === 400) return { kind: "invalid", advice: "look whether that service is older than Rocky" };
     if (status === 401) return { kind: "authentication", advice: `look at the credential (${source})` };
@@ -190,6 +198,10 @@ function httpRequest(request: ServiceRequest, url: URL, token: Secret): HttpRequ
   if (body !== undefined) headers["content-type"] = "application/json";
   if (microversion !== undefined) headers["openstack-api-version"] = `${service} ${microversion}`;
   return { method, url, headers, body: body === undefined ? undefined : JSON.stringify(body) };
+}
+
+function isJson({ headers }: HttpAnswer): boolean {
+  return headers["content-type"]?.includes("json") ?? false;
 }
 
 function bodyOf({ body }: HttpAnswer): Answer {
