@@ -2,9 +2,9 @@ import { textOf } from "../files/bytes";
 import type { OptionEdit } from "../files/edit";
 import { applyRuns } from "../host/library";
 import { hashOfLock } from "../host/lock";
-import { applyDirectory, lockPath, objectPath, pendingPath, stateDirectory } from "../host/paths";
+import { applyDirectory, cloudPath, lockPath, objectPath, pendingPath, stateDirectory } from "../host/paths";
 import type { HostFile } from "./hostFile";
-import { readObjectRecord, readPendingRecord } from "./records";
+import { readCloudRecord, readObjectRecord, readPendingRecord } from "./records";
 import type { Sections } from "./sections";
 
 /** What the host keeps about one managed object. */
@@ -102,10 +102,30 @@ export interface PendingRecord {
   files?: { path: string; content: string | null; madeFolder?: true }[];
 }
 
+/** What is owed to the cloud that a host is in, so that a run that is cut does not forget it. */
+export interface CloudRecord {
+  version: 1;
+  /** We disabled the host's nova-compute, from before that until it is enabled again. */
+  drained?: {
+    /** Nova's name of the host. */
+    host: string;
+    /** By which Nova shows that it was us. */
+    reason: string;
+  };
+  /** What placement said before file-backed memory, which nothing else remembers. */
+  former?: {
+    /** Of MEMORY_MB; null if the host had none there. */
+    memoryRatio: number | null;
+    /** It had the trait of file-backed memory already. */
+    hadTrait: boolean;
+  };
+}
+
 /** Our own files on the host. */
 export interface Journal {
   objects: ReadonlyMap<string, ObjectRecord>;
   pending: PendingRecord | undefined;
+  cloud: CloudRecord | undefined;
   /** Content hash of each record as read, so that an apply can prove that nobody wrote in between. */
   hashes: ReadonlyMap<string, string>;
   /** Apply units that run at this moment. */
@@ -123,7 +143,7 @@ section "lock $(hash_of_lock)"
 `;
 
 export const collectJournal = `
-for record in ${stateDirectory}/objects/*.json ${pendingPath}; do file "$record"; done
+for record in ${stateDirectory}/objects/*.json ${pendingPath} ${cloudPath}; do file "$record"; done
 section applies
 ${applyRuns}
 for unit in ${applyDirectory}/*; do
@@ -141,12 +161,13 @@ export function parseJournal(host: string, sections: Sections, files: Map<string
     const kind = /\/objects\/([^/]+)\.json$/.exec(path)?.[1];
     if (kind !== undefined && path === objectPath(kind)) objects.set(kind, readObjectRecord(host, file));
   }
-  const pending = files.get(pendingPath);
+  const [pending, cloud] = [files.get(pendingPath), files.get(cloudPath)];
   const applies = sections.lines("applies");
   const [holder] = applies.flatMap((line) => (line.startsWith("holder ") ? [textOf(line.slice(7))] : []));
   return {
     objects,
     pending: pending && readPendingRecord(host, pending),
+    cloud: cloud && readCloudRecord(host, cloud),
     hashes,
     // An id has no space.
     running: applies.filter((line) => !line.includes(" ")),

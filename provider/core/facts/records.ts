@@ -2,7 +2,7 @@ import { HostError } from "../errors";
 import { textOf } from "../files/bytes";
 import type { OptionEdit } from "../files/edit";
 import type { HostFile } from "./hostFile";
-import type { ObjectRecord, PagesRecord, PendingRecord, StoreRecord } from "./journal";
+import type { CloudRecord, ObjectRecord, PagesRecord, PendingRecord, StoreRecord } from "./journal";
 
 /** Reads what we keep about an object. */
 export function readObjectRecord(host: string, file: HostFile): ObjectRecord {
@@ -19,6 +19,11 @@ export function readPendingRecord(host: string, file: HostFile): PendingRecord {
     advice:
       "A newer one may have written it: use at least the version that last managed this host. If there was none, somebody else changed it: restore it from a backup.",
   });
+}
+
+/** Reads what is owed to the host's cloud. */
+export function readCloudRecord(host: string, file: HostFile): CloudRecord {
+  return readRecord(host, file, isCloudRecord);
 }
 
 /** A file of ours is trusted only as far as it has the form that we gave it: what is taken back is done by it. */
@@ -102,6 +107,16 @@ function isPendingForm(value: Fields): value is Fields & PendingForm {
     (isMissing(value["pools"]) || isListOf(value["pools"], isPool)) &&
     (isMissing(value["files"]) || isListOf(value["files"], isFile))
   );
+}
+
+function isCloudRecord(value: Fields): value is Fields & CloudRecord {
+  const { drained, former } = value;
+  const isDrained = isFields(drained) && isText(drained["host"]) && isText(drained["reason"]);
+  const isFormer =
+    isFields(former) &&
+    (former["memoryRatio"] === null || typeof former["memoryRatio"] === "number") &&
+    isFlag(former["hadTrait"]);
+  return (isMissing(drained) || isDrained) && (isMissing(former) || isFormer);
 }
 
 function isEdit(value: unknown): value is OptionEdit {

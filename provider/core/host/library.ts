@@ -67,7 +67,7 @@ write_record() { # PATH, and its content as base64 on standard input
 # With the last record goes what no record tells of, and before it: a cut in between has to be explained by something.
 remove_record() { # PATH
   others=0
-  for record in ${stateDirectory}/objects/* ${stateDirectory}/pending.json; do
+  for record in ${stateDirectory}/objects/* ${stateDirectory}/pending.json ${stateDirectory}/cloud.json; do
     [ "$record" = "$1" ] || [ ! -e "$record" ] || others=1
   done
   [ "$others" = 1 ] || rm -rf -- ${hostIdPath} ${traitsDirectory}

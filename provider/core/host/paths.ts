@@ -8,6 +8,8 @@ export const objectPath = (kind: string) => `${stateDirectory}/objects/${kind}.j
 export const pendingPath = `${stateDirectory}/pending.json`;
 /** One file per trait of ours in placement, which says whether the host had it before. */
 export const traitsDirectory = `${stateDirectory}/traits`;
+/** What is owed to the cloud that the host is in: a service to enable, a ratio to put back. */
+export const cloudPath = `${stateDirectory}/cloud.json`;
 /** One folder per apply: its script, log and final status; removed once a client has read the status. */
 export const applyDirectory = `${stateDirectory}/apply`;
 /** On tmpfs and never deleted, so that two holders can never lock two different files. */

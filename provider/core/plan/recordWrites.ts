@@ -1,7 +1,10 @@
 import { sha256 } from "../facts/hostFile";
-import type { ObjectRecord, PendingRecord } from "../facts/journal";
+import type { CloudRecord, ObjectRecord, PendingRecord } from "../facts/journal";
 import { bytesOf } from "../files/bytes";
 import type { WriteRecordStep } from "./step";
+
+/** What a file of ours below /var/lib/hostmem holds. */
+export type HostRecord = ObjectRecord | PendingRecord | CloudRecord;
 
 /** Writes of our own records, one after the other; none where a record is so already. */
 export class RecordWrites {
@@ -13,7 +16,7 @@ export class RecordWrites {
   }
 
   /** @param record undefined to remove it. */
-  write(path: string, record: ObjectRecord | PendingRecord | undefined): WriteRecordStep[] {
+  write(path: string, record: HostRecord | undefined): WriteRecordStep[] {
     const content = serialise(record);
     const before = this.hashes.get(path);
     const after = content && sha256(bytesOf(content));
@@ -25,8 +28,8 @@ export class RecordWrites {
 }
 
 /** The text of a record on the host. */
-export function serialise(record: ObjectRecord | PendingRecord): string;
-export function serialise(record: ObjectRecord | PendingRecord | undefined): string | undefined;
-export function serialise(record: ObjectRecord | PendingRecord | undefined): string | undefined {
+export function serialise(record: HostRecord): string;
+export function serialise(record: HostRecord | undefined): string | undefined;
+export function serialise(record: HostRecord | undefined): string | undefined {
   return record && `${JSON.stringify(record, undefined, 1)}\n`;
 }

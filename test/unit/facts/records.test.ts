@@ -1,7 +1,7 @@
 import { strict as assert } from "node:assert";
 import { HostError } from "../../../provider/core/errors";
 import type { HostFile } from "../../../provider/core/facts/hostFile";
-import { readObjectRecord, readPendingRecord } from "../../../provider/core/facts/records";
+import { readCloudRecord, readObjectRecord, readPendingRecord } from "../../../provider/core/facts/records";
 
 const path = "/var/lib/hostmem/objects/BackingStore.json";
 
@@ -23,7 +23,27 @@ const pending = {
   edits: [{ object: "BackingStore", action: "set", edit }],
 };
 
+const cloud = {
+  version: 1,
+  drained: { host: "compute-1", reason: "because" },
+  former: { memoryRatio: 1.5, hadTrait: false },
+};
+
 describe("our own records on a host", () => {
+  it("of what is owed to a cloud are read as they were written, and refused otherwise", () => {
+    for (const written of [cloud, { version: 1 }, { version: 1, former: { memoryRatio: null, hadTrait: true } }])
+      assert.deepEqual(readCloudRecord("host", file(written)), written);
+    for (const wrong of [
+      { ...cloud, version: 2 },
+      { ...cloud, drained: { host: "compute-1" } },
+      { ...cloud, drained: null },
+      { ...cloud, former: { memoryRatio: "1.5", hadTrait: false } },
+      { ...cloud, former: { memoryRatio: 1.5 } },
+      [],
+    ])
+      assert.throws(() => readCloudRecord("host", file(wrong)), HostError);
+  });
+
   it("are read as they were written", () => {
     assert.deepEqual(readObjectRecord("host", file(record)), record);
     assert.deepEqual(readObjectRecord("host", file({ ...record, store: undefined })), {
