@@ -1,3 +1,5 @@
+import { withCloudLines } from "./cloud/inCloud";
+import { cloudView, noteRelease } from "./cloud/preview";
 import { factsOnceBooted } from "./core/boot";
 import { claims } from "./core/claims";
 import { HostError, isUnreachable } from "./core/errors";
@@ -71,15 +73,20 @@ async function checkHost(
         `warning: has the machine-id of ${twin}, too: one is a clone of the other. systemd-machine-id-setup(1) makes a new one`,
       );
     }
-    const evaluation = evaluate(declared, facts, olds, plannedByOthers(declared));
-    if (evaluation.problems.length > 0) {
-      return { inputs, failures: evaluation.problems.map((problem) => toFailure(kind, problem, inputs, session.host)) };
+    noteRelease(facts);
+    const planned = plannedByOthers(declared);
+    const evaluation = evaluate(declared, facts, olds, planned);
+    const asks = evaluation.problems.length === 0 && (context.preview === true || evaluation.plan.steps.length > 0);
+    const cloud = asks ? await cloudView(declared, facts, evaluation, planned) : { problems: [], warnings: [] };
+    const problems = [...evaluation.problems, ...cloud.problems];
+    if (problems.length > 0) {
+      return { inputs, failures: problems.map((problem) => toFailure(kind, problem, inputs, session.host)) };
     }
     if (evaluation.effect) session.planned.set(resourceKey(declared), evaluation.effect);
     else session.planned.delete(resourceKey(declared));
-    const lines = planLines(evaluation.plan);
-    if (context.preview)
-      for (const line of [...lines, ...evaluation.plan.warnings.map((each) => `warning: ${each}`)]) log(line);
+    const lines = withCloudLines(declared, facts, evaluation.plan, planLines(evaluation.plan));
+    const warnings = [...evaluation.plan.warnings, ...cloud.warnings];
+    if (context.preview) for (const line of [...lines, ...warnings.map((each) => `warning: ${each}`)]) log(line);
     if (context.preview && lines.length === 0 && isInterrupted(declared, facts)) {
       log(
         `restart of ${facts.journal.pending?.services.join(" and ")} is outstanding: an apply was cut, or its ServiceActivation did not run`,
@@ -146,7 +153,7 @@ function without(inputs: Properties, names: readonly string[]): Properties {
 }
 
 /** Declared properties whose values have secrets in them. */
-const secretNames = ["connection", "become"];
+const secretNames = ["connection", "become", "openstack"];
 
 /**
  * The engine prints the value of the property that a failure names: in clear even if it is a secret, and as `{<nil>}` if the

@@ -1,3 +1,6 @@
+import { whileDrained } from "./cloud/drained";
+import { inCloud, leftDrained, withCloudLines } from "./cloud/inCloud";
+import { forgetFormer, formerMemory, rememberFormer, restorePlacement, verifyPlacement } from "./cloud/placement";
 import { claims } from "./core/claims";
 import { HostError, isUnreachable } from "./core/errors";
 import type { HostFacts } from "./core/facts/hostFacts";
@@ -44,7 +47,8 @@ export async function diff(kind: Kind<CommonArgs>, id: string, olds: Properties,
       return { changes: true, replaces: ["connection"], deleteBeforeReplace: true };
     const { plan } = evaluate(declared, facts, olds, plannedByOthers(declared));
     // Should the engine be told to replace it all the same: the old one's delete must not undo the new one's work.
-    const changes = recordedDiffers || plan.steps.length > 0 || isInterrupted(declared, facts);
+    const isLeft = isInterrupted(declared, facts) || leftDrained(declared, facts) !== undefined;
+    const changes = recordedDiffers || plan.steps.length > 0 || isLeft;
     return { changes, deleteBeforeReplace: true };
   } catch (error) {
     if (!isSkipped(declared, error)) throw error;
@@ -120,18 +124,30 @@ async function bring(
   const { session, args } = declared;
   const shown = inputs["plan"] as string[] | undefined;
   const name = holderName(args.owner);
-  const { report } = await session.apply(
-    (facts) => {
-      const { problems, plan } = evaluate(declared, facts, olds ?? inputs);
-      if (problems.length > 0) throw refusal(session.host, problems);
-      refuseOtherSteps(session.host, planLines(plan), shown);
-      return plan;
-    },
-    applyOptions(declared, name),
-  );
-  if (report) onApplied(report);
-  session.planned.delete(resourceKey(declared));
-  return proveDeclared(declared, olds ?? inputs, name);
+  const options = applyOptions(declared, name);
+  const there = inCloud(declared);
+  const former = there && (await formerMemory(there, await session.facts()));
+  const makePlan = (facts: HostFacts): Plan => {
+    const { problems, plan } = evaluate(declared, facts, olds ?? inputs);
+    if (problems.length > 0) throw refusal(session.host, problems);
+    refuseOtherSteps(session.host, withCloudLines(declared, facts, plan, planLines(plan)), shown);
+    return plan;
+  };
+  const apply = async () => {
+    const { report } = await session.apply((facts) => rememberFormer(makePlan(facts), facts, former), options);
+    if (report) onApplied(report);
+    session.planned.delete(resourceKey(declared));
+    const facts = await proveDeclared(declared, olds ?? inputs, name);
+    if (there) await verifyPlacement(there, facts);
+    return facts;
+  };
+  if (!there) return apply();
+  try {
+    return await whileDrained(there, makePlan, options, apply);
+  } catch (error) {
+    if (former && !isUnreachable(error)) await forgetFormer(declared, options);
+    throw error;
+  }
 }
 
 function applyOptions({ args, log }: Declared, holder: string) {
@@ -169,25 +185,40 @@ export async function read(kind: Kind<CommonArgs>, id: string, properties: Prope
 export async function remove(kind: Kind<CommonArgs>, _id: string, properties: Properties): Promise<void> {
   const declared = readRecorded(kind, properties);
   const { session, args, log } = declared;
+  const isElsewhere = (facts: HostFacts) =>
+    [session, facts.system.running].some((host) => claims.isDeclared(host, kind.name, args.owner));
+  const isOurs = (facts: HostFacts) =>
+    !isElsewhere(facts) && (!kind.hasRecord || isOwner(kind.name, args.owner, facts));
   const makePlan = (facts: HostFacts): Plan => {
-    if ([session, facts.system.running].some((host) => claims.isDeclared(host, kind.name, args.owner))) {
-      log(`${kind.name}: the program declares it in another place or anew; what is set on the host stays`);
-      return { steps: [], warnings: [] };
-    }
-    if (kind.hasRecord && !isOwner(kind.name, args.owner, facts)) {
-      log(`${kind.name}: this host has no record of ${args.owner}; what is set on it stays as it is`);
-      return { steps: [], warnings: [] };
-    }
+    if (!isOurs(facts)) return { steps: [], warnings: [] };
     const { plan, problems: ofKind } = kind.undo(args, facts);
     const problems = [...ofKind, ...linkProblems(plan, facts), ...guestsAtWork(args, plan, facts)];
     if (problems.length > 0) throw refusal(session.host, problems);
-    for (const line of [...planLines(plan), ...plan.warnings]) log(line);
     return plan;
   };
+  const sayPlan = (facts: HostFacts): void => {
+    if (isElsewhere(facts))
+      log(`${kind.name}: the program declares it in another place or anew; what is set on the host stays`);
+    else if (!isOurs(facts))
+      log(`${kind.name}: this host has no record of ${args.owner}; what is set on it stays as it is`);
+    const plan = makePlan(facts);
+    for (const line of [...planLines(plan), ...plan.warnings]) log(line);
+  };
   const options = applyOptions(declared, holderName(args.owner));
-  await session.apply(makePlan, options).catch((error: unknown) => {
+  const apply = () =>
+    session.apply((facts) => {
+      sayPlan(facts);
+      return makePlan(facts);
+    }, options);
+  const undo = async () => {
+    const mayDrain = args.cloud?.drain !== undefined || leftDrained(declared, await session.facts()) !== undefined;
+    const there = mayDrain ? inCloud(declared) : undefined;
+    return there ? whileDrained(there, makePlan, options, apply) : apply();
+  };
+  await undo().catch((error: unknown) => {
     throw wasNotReached(error) ? notRemoved(error) : error;
   });
+  await restorePlacement(declared, options);
 }
 
 /** Whatever `unreachable` says: to come back without an error would be to say that it is deleted. */

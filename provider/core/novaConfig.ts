@@ -1,6 +1,7 @@
 import { nameInLine } from "./confidential";
 import type { HostFacts } from "./facts/hostFacts";
 import { fileLimit } from "./facts/sections";
+import { textOf } from "./files/bytes";
 import {
   configSources,
   type Effective,
@@ -59,6 +60,11 @@ export function readNovaConfig(
 function brokenLine(path: string, { line, reason, text }: NonNullable<OsloFile["failure"]>): string {
   const name = nameInLine(text);
   return `${path} line ${line}: ${reason}${name === undefined ? "" : ` (${name})`}`;
+}
+
+/** By what name Nova knows a host: `[DEFAULT] host`, else what it is called (nova/conf/netconf.py). */
+export function novaHostName(facts: HostFacts): string {
+  return textOf(readNovaConfig(facts).get("DEFAULT", "host")?.value || facts.system.hostname);
 }
 
 /** Where an option that nothing sets yet belongs: the nova.conf that is read, else the first file that is. */

@@ -48,6 +48,8 @@ export interface PlannedEffect {
   restrictsPageSizes?: boolean;
   /** Traits to be removed once nova-compute has been restarted, where that is decided. */
   goingTraits?: string[];
+  /** Guests that run count as gone: whoever restarts must have moved them to other hosts before. */
+  countsOnMigration?: true;
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { HostFacts } from "../facts/hostFacts";
 import { noProbes } from "../facts/probes";
+import { cloudInputNames, readCloud } from "../inputs/cloud";
 import type { Inputs } from "../inputs/problem";
 import { readSize } from "../inputs/size";
 import { readNovaConfig } from "../novaConfig";
@@ -10,7 +11,7 @@ import { planLines } from "../plan/step";
 import { formatMib, parseSize, toMib } from "../size";
 import { type Desired, type Observed, observe, wantedOptions } from "./fileBackedMemoryOptions";
 import { pageSizesRefused, refusals, roomWarnings, undoRefusals, warnings } from "./fileBackedMemoryRules";
-import { guestsAffected } from "./guestHazards";
+import { guestsAffected, guestsMoveAway } from "./guestHazards";
 import type { CommonArgs, Evaluation, Json, Kind, Surroundings } from "./kind";
 import { defaultMemoryBackingDir, memoryDirectory, readMemoryBackingDir, wantedBackingDir } from "./memoryDirectory";
 import { storeCapacity, withPlannedStores } from "./memoryStore";
@@ -46,15 +47,18 @@ function check(inputs: Inputs, common: CommonArgs): FileBackedMemoryConfigArgs {
     );
   }
   if (!inputs.has("capacity")) inputs.problem("capacity", 'is required: a size such as "1 TiB", or "auto"');
+  const activation = inputs.choice("activation", ["now", "deferred"]) ?? "now";
+  const healthTimeoutSeconds = inputs.integer("healthTimeoutSeconds", 10, 86_400) ?? defaultHealthTimeoutSeconds;
   return {
     ...common,
+    ...readCloud(inputs, { restarts: activation === "now", healthTimeoutSeconds }),
     capacity: readSize(inputs, "capacity", 1, "auto") ?? "auto",
     memoryMb: inputs.integer("memoryMb", 0, Number.MAX_SAFE_INTEGER),
     memoryBackingDir: directory,
     reservedHostMemory: readSize(inputs, "reservedHostMemory", 0) ?? 0,
     discard: inputs.choice("discard", ["auto", "required"]) ?? "auto",
-    activation: inputs.choice("activation", ["now", "deferred"]) ?? "now",
-    healthTimeoutSeconds: inputs.integer("healthTimeoutSeconds", 10, 86_400) ?? defaultHealthTimeoutSeconds,
+    activation,
+    healthTimeoutSeconds,
   };
 }
 
@@ -133,6 +137,9 @@ function evaluate(args: FileBackedMemoryConfigArgs, present: HostFacts, surround
       reasons: isDeferred ? planLines({ steps: changes, warnings: [] }) : [],
       fileSystems: [],
       fileBackedMemoryMb: want.memoryMb,
+      ...(isDeferred && changes.length > 0 && facts.guests.some(({ running }) => running) && guestsMoveAway(args, facts)
+        ? { countsOnMigration: true }
+        : {}),
     },
   };
 }
@@ -184,7 +191,15 @@ const name = "FileBackedMemoryConfig";
 
 export const fileBackedMemoryConfig: Kind<FileBackedMemoryConfigArgs> = {
   name,
-  inputNames: ["capacity", "memoryBackingDir", "reservedHostMemory", "discard", "activation", "healthTimeoutSeconds"],
+  inputNames: [
+    "capacity",
+    "memoryBackingDir",
+    "reservedHostMemory",
+    "discard",
+    "activation",
+    "healthTimeoutSeconds",
+    ...cloudInputNames,
+  ],
   hasRecord: true,
   probes: ({ memoryBackingDir: directory }) => ({
     ...noProbes,
@@ -192,5 +207,9 @@ export const fileBackedMemoryConfig: Kind<FileBackedMemoryConfigArgs> = {
   }),
   check,
   evaluate,
+  memory: (args, { computed }) => ({
+    memoryMb: Number(computed["memoryMb"]),
+    reservedMb: toMib(parseSize(args.reservedHostMemory)),
+  }),
   undo,
 };

@@ -1,7 +1,9 @@
 import type { Guest } from "../facts/guests";
 import type { HostFacts } from "../facts/hostFacts";
+import type { CloudArgs } from "../inputs/cloud";
 import type { Hazard } from "../inputs/common";
 import type { Problem } from "../inputs/problem";
+import { isRunning } from "../plan/pendingNote";
 import type { Plan } from "../plan/step";
 import { formatMib } from "../size";
 
@@ -10,14 +12,15 @@ import { formatMib } from "../size";
  * a guest's next start, or when memory runs out. Each can be allowed by name.
  */
 export function guestsAffected(
-  args: { allowHazards: readonly string[] },
+  args: DrainableArgs,
   wantMb: number,
   haveMb: number,
   directoryMoves: boolean,
   facts: HostFacts,
 ): Problem[] {
   const problems: Problem[] = [];
-  const running = facts.guests.filter((guest) => guest.running);
+  const guests = guestsMoveAway(args, facts) ? facts.guests.filter((guest) => !guest.running) : facts.guests;
+  const running = guests.filter((guest) => guest.running);
   const inFiles = running.filter((guest) => guest.fileBacked);
   const inRam = running.filter((guest) => !guest.fileBacked);
   const hazard = (hazard: Hazard, path: string, message: string) => {
@@ -57,7 +60,7 @@ export function guestsAffected(
     );
   }
   if (wantMb > 0) {
-    const paged = facts.guests.filter((guest) => guest.hugePages || typeof guest.pageRequest === "string");
+    const paged = guests.filter((guest) => guest.hugePages || typeof guest.pageRequest === "string");
     if (paged.length > 0) {
       problems.push({
         path: "capacity",
@@ -66,6 +69,19 @@ export function guestsAffected(
     }
   }
   return problems;
+}
+
+interface DrainableArgs {
+  allowHazards: readonly string[];
+  cloud?: CloudArgs;
+}
+
+/**
+ * True if guests that run now will be on other hosts before services restart. Whether they really are is seen on the host
+ * itself, right before that. A nova-compute that does not run is not restarted, and nobody is moved then.
+ */
+export function guestsMoveAway({ cloud }: { cloud?: CloudArgs }, { novaCompute }: HostFacts): boolean {
+  return cloud?.drain === "migrate" && novaCompute !== undefined && isRunning(novaCompute.unit);
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { HostFacts } from "../facts/hostFacts";
 import type { Installation } from "../facts/installation";
 import { noProbes, type Probes } from "../facts/probes";
+import type { CloudArgs } from "../inputs/cloud";
 import type { Inputs, Problem } from "../inputs/problem";
 import type { Plan } from "../plan/step";
 import type { PlannedEffect } from "../session";
@@ -18,6 +19,8 @@ export interface CommonArgs {
   /** Hazards that the user accepts, by name. */
   allowHazards: string[];
   installation: Installation;
+  /** The cloud that the host is in, of kinds that have to do with it and programs that say it. */
+  cloud?: CloudArgs;
 }
 
 /** What is already known when a kind looks at a host. */
@@ -58,6 +61,8 @@ export interface Kind<Args extends CommonArgs> {
   probes?(args: Args): Probes;
   /** Compares what is declared with what the host has. */
   evaluate(args: Args, facts: HostFacts, surroundings: Surroundings): Evaluation;
+  /** What nova-compute will report of the host's memory once this object is in force; other kinds change nothing of it. */
+  memory?(args: Args, evaluation: Evaluation): { memoryMb: number; reservedMb: number };
   /** The way back to the host as it was before this object. Problems are hazards not allowed. */
   undo(args: Args, facts: HostFacts): { plan: Plan; problems: Problem[] };
 }

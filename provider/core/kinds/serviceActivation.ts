@@ -1,5 +1,6 @@
 import type { HostFacts } from "../facts/hostFacts";
 import { noNovaCompute } from "../foreignFiles";
+import { cloudInputNames, readCloud } from "../inputs/cloud";
 import type { Inputs } from "../inputs/problem";
 import { defaultHealthTimeoutSeconds, planPendingActivation, restartsFor } from "../plan/activation";
 import { FileChanges } from "../plan/fileChanges";
@@ -16,10 +17,8 @@ export interface ServiceActivationArgs extends CommonArgs {
 // ---- check
 
 function check(inputs: Inputs, common: CommonArgs): ServiceActivationArgs {
-  return {
-    ...common,
-    healthTimeoutSeconds: inputs.integer("healthTimeoutSeconds", 10, 86_400) ?? defaultHealthTimeoutSeconds,
-  };
+  const healthTimeoutSeconds = inputs.integer("healthTimeoutSeconds", 10, 86_400) ?? defaultHealthTimeoutSeconds;
+  return { ...common, healthTimeoutSeconds, ...readCloud(inputs, { restarts: true, healthTimeoutSeconds }) };
 }
 
 // ---- plan
@@ -71,7 +70,7 @@ function undo(): ReturnType<Kind<ServiceActivationArgs>["undo"]> {
 
 export const serviceActivation: Kind<ServiceActivationArgs> = {
   name: "ServiceActivation",
-  inputNames: ["healthTimeoutSeconds"],
+  inputNames: ["healthTimeoutSeconds", ...cloudInputNames],
   hasRecord: false,
   check,
   evaluate,

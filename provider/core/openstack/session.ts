@@ -1,4 +1,5 @@
 import type { OpenStackClient } from "./client";
+import { drain, type Say, undrain } from "./drain";
 import { CloudError } from "./errors";
 import {
   type Aggregate,
@@ -8,8 +9,10 @@ import {
   computeServices,
   type Hypervisor,
   hypervisors,
+  type Server,
 } from "./nova";
 import { type Provider, provider, providersWith, removeTraits, setMemoryRatio } from "./placement";
+import type { DrainOptions } from "./rules/drain";
 import type { CloudFacts } from "./rules/facts";
 import type { Restoration } from "./rules/restore";
 import { type ExpectedMemory, unmet } from "./rules/verify";
@@ -89,6 +92,24 @@ export class CloudSession {
     if (traits.length > 0) await removeTraits(this.client, id, traits);
   }
 
+  /** @see drain */
+  async drain(host: string, options: DrainOptions, say: Say): Promise<Server[]> {
+    try {
+      return await drain(this.client, host, options, say, this.now);
+    } finally {
+      this.forget();
+    }
+  }
+
+  /** @see undrain */
+  async undrain(host: string, reason: string, timeoutMs: number, say: Say): Promise<void> {
+    try {
+      await undrain(this.client, host, reason, timeoutMs, say, this.now);
+    } finally {
+      this.forget();
+    }
+  }
+
   /** What was read before is not used again. */
   forget(): void {
     this.lists = undefined;
@@ -98,7 +119,8 @@ export class CloudSession {
     this.client.close();
   }
 
-  private async provider(host: string): Promise<Provider | undefined> {
+  /** The host as placement has it at this moment; undefined if it does not know it. */
+  async provider(host: string): Promise<Provider | undefined> {
     const { hypervisors: known } = await this.current();
     const id = known.find((each) => each.host === host)?.id;
     // One that has just come up for the first time is not among those that were read.

@@ -36,7 +36,8 @@ export function cloudProblems(
   return { problems, warnings };
 }
 
-function unknownHost({ cloud, host, computes }: CloudFacts): Problem {
+/** The host is in another cloud, or its nova-compute has never been up. */
+export function unknownHost({ cloud, host, computes }: CloudFacts): Problem {
   const names = computes.map((each) => each.host).sort();
   return {
     path: "openstack",
