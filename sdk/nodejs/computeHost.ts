@@ -1,14 +1,18 @@
 import * as pulumi from "@pulumi/pulumi";
 import { BackingStore, type BackingStoreArgs } from "./backingStore";
 import { FileBackedMemoryConfig, type FileBackedMemoryConfigArgs } from "./fileBackedMemoryConfig";
+import type { CloudArgs } from "./openStack";
 import { PageSizePolicy, type PageSizePolicyArgs } from "./pageSizePolicy";
 import { PersistentMemory, type PersistentMemoryArgs } from "./persistentMemory";
 import { ServiceActivation, type ServiceActivationArgs } from "./serviceActivation";
 import { ordered } from "./turn";
 import type { HostArgs } from "./types";
 
-/** What a `ComputeHost` takes. Everything of `HostArgs` holds for all its parts. */
-export interface ComputeHostArgs extends HostArgs {
+/**
+ * What a `ComputeHost` takes. Everything of `HostArgs` holds for all its parts, all of `CloudArgs` for its configuration and
+ * its activation.
+ */
+export interface ComputeHostArgs extends HostArgs, CloudArgs {
   /**
    * `project/stack/name` of another `ComputeHost` to take this host over from, part by part: a refusal names the part, which
    * is `NAME-backing-store`, `NAME-page-sizes`, `NAME-file-backed-memory` or `NAME-persistent-memory`. Its own stack must
@@ -26,7 +30,10 @@ export interface ComputeHostArgs extends HostArgs {
    * Nova's and libvirt's settings. With a store, `memoryBackingDir` defaults to a directory in it: libvirt's own, where the
    * store is mounted at or above that, else the store's mount point. Whatever qemu.conf had is put back by a destroy.
    */
-  fileBackedMemory?: Omit<FileBackedMemoryConfigArgs, keyof HostArgs | "activation" | "healthTimeoutSeconds">;
+  fileBackedMemory?: Omit<
+    FileBackedMemoryConfigArgs,
+    keyof HostArgs | keyof CloudArgs | "activation" | "healthTimeoutSeconds"
+  >;
   /** Namespaces of persistent memory, and Nova's setting for them. Default: both stay as they are. */
   persistentMemory?: Omit<PersistentMemoryArgs, keyof HostArgs | "activation" | "healthTimeoutSeconds">;
   /** Seconds that nova-compute may take to come up before changes are taken back. Default 300. */
@@ -77,9 +84,13 @@ export class ComputeHost extends pulumi.ComponentResource {
       persistentMemory,
       healthTimeoutSeconds,
       takeOverFrom,
+      openstack,
+      drain,
+      drainTimeoutSeconds,
       transform = {},
       ...host
     } = args;
+    const cloud = given({ openstack, drain, drainTimeoutSeconds });
     const storeArgs = backingStore && (transform.backingStore ?? same)({ ...common("backing-store"), ...backingStore });
 
     this.backingStore = createStore(this);
@@ -109,6 +120,7 @@ export class ComputeHost extends pulumi.ComponentResource {
       const directory = fileBackedMemory.memoryBackingDir ?? (storeArgs && directoryIn(storeArgs.mountPoint));
       const configArgs = (transform.fileBackedMemory ?? same)({
         ...common("file-backed-memory"),
+        ...cloud,
         ...fileBackedMemory,
         ...(directory === undefined ? {} : { memoryBackingDir: directory }),
         activation: "deferred",
@@ -131,6 +143,7 @@ export class ComputeHost extends pulumi.ComponentResource {
     function createActivation(parent: ComputeHost): ServiceActivation {
       const activationArgs = (transform.activation ?? same)({
         ...common("activation"),
+        ...cloud,
         ...(healthTimeoutSeconds === undefined ? {} : { healthTimeoutSeconds }),
       });
       const parts = [parent.backingStore, parent.pageSizes, parent.fileBackedMemory, parent.persistentMemory];
@@ -169,6 +182,11 @@ function map(input: pulumi.Input<string>, change: (text: string) => string, othe
     .output(input)
     .apply((text: string | undefined) => (text === undefined ? otherwise : change(text)));
   return changed as pulumi.Output<string>;
+}
+
+/** Without what was left out. */
+function given(args: { [Name in keyof CloudArgs]: CloudArgs[Name] | undefined }): CloudArgs {
+  return Object.fromEntries(Object.entries(args).filter(([, value]) => value !== undefined)) as CloudArgs;
 }
 
 function same<T>(args: T): T {

@@ -1,9 +1,10 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { HostResource } from "./hostResource";
+import type { CloudArgs } from "./openStack";
 import type { HostArgs, Size } from "./types";
 
 /** What a `FileBackedMemoryConfig` takes. */
-export interface FileBackedMemoryConfigArgs extends HostArgs {
+export interface FileBackedMemoryConfigArgs extends HostArgs, CloudArgs {
   /**
    * Memory that this host offers to guests, whatever RAM it has: Nova's `[libvirt] file_backed_memory`, placement's
    * MEMORY_MB. Text with a binary unit, or a number of MiB. `"auto"` is what the file system of the memory directory can
@@ -43,6 +44,13 @@ export interface FileBackedMemoryConfigArgs extends HostArgs {
    * is waited for.
    */
   healthTimeoutSeconds?: pulumi.Input<number>;
+  /**
+   * As in `CloudArgs`. With `activation: "deferred"` the `ServiceActivation` does it and must say the same; said here, too,
+   * guests that `"migrate"` moves away are no reason to refuse the change.
+   *
+   * @example "migrate"
+   */
+  drain?: pulumi.Input<"disable" | "migrate">;
 }
 
 /**

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { providerText, resourceType } from "../../provider/dynamic";
+import { type CloudArgs, secretUnlessName } from "./openStack";
 import { readHostAhead } from "./readAhead";
 import { ordered, Turn } from "./turn";
 import type { HostArgs } from "./types";
@@ -20,7 +21,7 @@ export abstract class HostResource extends pulumi.CustomResource {
   protected constructor(
     kind: string,
     name: string,
-    args: HostArgs,
+    args: HostArgs & CloudArgs,
     outputs: readonly string[],
     options?: pulumi.CustomResourceOptions,
   ) {
@@ -44,6 +45,7 @@ export abstract class HostResource extends pulumi.CustomResource {
         owner: `${pulumi.getProject()}/${pulumi.getStack()}/${name}`,
         connection: pulumi.secret(args.connection),
         become: typeof args.become === "object" ? pulumi.secret(args.become) : args.become,
+        ...(args.openstack === undefined ? {} : { openstack: secretUnlessName(args.openstack) }),
       },
       // Both are the same thing on the host, which a delete in a replacement leaves alone, whichever comes first.
       { deleteBeforeReplace: true, ...ordered(options) },

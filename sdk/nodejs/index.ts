@@ -3,6 +3,7 @@ export { ComputeHost, type ComputeHostArgs } from "./computeHost";
 export type { Duration } from "./duration";
 export { FileBackedMemoryConfig, type FileBackedMemoryConfigArgs } from "./fileBackedMemoryConfig";
 export { HostResource } from "./hostResource";
+export type { CloudArgs, OpenStackArgs } from "./openStack";
 export {
   type AllowedPageSizes,
   type PageSize,

@@ -1,9 +1,10 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { HostResource } from "./hostResource";
+import type { CloudArgs } from "./openStack";
 import type { HostArgs } from "./types";
 
 /** What a `ServiceActivation` takes. */
-export interface ServiceActivationArgs extends HostArgs {
+export interface ServiceActivationArgs extends HostArgs, CloudArgs {
   /**
    * Seconds that nova-compute may take to come up before changes are taken back: 10 to 86400. Default 300. A slow start is
    * waited for.
@@ -16,7 +17,8 @@ export interface ServiceActivationArgs extends HostArgs {
  * `activation: "deferred"` that it depends on, and only if one of them changed something. It then finds out whether Nova
  * really came up; if not, it takes the changes back, restarts again, and fails with Nova's own sentence.
  *
- * Running guests are not touched by these restarts.
+ * Running guests are not touched by these restarts. With `openstack`, placement has to say the host's new memory, too, and
+ * `drain` keeps new guests away meanwhile, or moves the running ones.
  *
  * @example
  * ```ts

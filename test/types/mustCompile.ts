@@ -76,6 +76,19 @@ export function namespaces(connection: { host: string }): PersistentMemory[] {
   ];
 }
 
+export function clouds(connection: { host: string }): ServiceActivation[] {
+  return [
+    new ServiceActivation("by name", { connection, openstack: "production", drain: "disable" }),
+    new ServiceActivation("by object", {
+      connection,
+      openstack: { cloud: "production", region: pulumi.output("RegionOne"), password: pulumi.secret("p") },
+      drain: "migrate",
+      drainTimeoutSeconds: 600,
+    }),
+    new ServiceActivation("by output", { connection, openstack: pulumi.output("production") }),
+  ];
+}
+
 export function rules(policy: PageSizePolicy): pulumi.Output<Record<string, string> | undefined> {
   return policy.schedulerRules.apply((each) => each?.aggregateMetadata);
 }

@@ -35,6 +35,10 @@ new PageSizePolicy("a", { connection, enforceBy: "hope" });
 new PersistentMemory("a", { connection, namespaces: [{ name: "a", size: "1 GiB" }] });
 // @ts-expect-error a consent to everything
 new PersistentMemory("a", { connection, namespaces: [], consentToDestroy: true });
+// @ts-expect-error a drain that nobody knows
+new ServiceActivation("a", { connection, openstack: "production", drain: "evacuate" });
+// @ts-expect-error a misspelt credential
+new ServiceActivation("a", { connection, openstack: { pasword: "p" } });
 
 declare const memory: FileBackedMemoryConfig;
 declare const other: FileBackedMemoryConfig;

@@ -110,6 +110,18 @@ describe("ComputeHost", () => {
     assert.equal(inputsOf("BackingStore")["device"], device);
   });
 
+  it("gives the cloud to what changes Nova's memory and what restarts, and to nobody who was not told", async () => {
+    const cloud = { openstack: "production", drain: "migrate", drainTimeoutSeconds: 60 } as const;
+    await make({ backingStore: { device }, fileBackedMemory: { capacity: "auto" }, ...cloud });
+    for (const kind of ["FileBackedMemoryConfig", "ServiceActivation"]) {
+      const { openstack, drain, drainTimeoutSeconds } = inputsOf(kind);
+      assert.deepEqual({ openstack, drain, drainTimeoutSeconds }, cloud);
+    }
+    assert.equal("openstack" in inputsOf("BackingStore"), false);
+    await make({ fileBackedMemory: { capacity: "auto" } });
+    for (const name of Object.keys(cloud)) assert.equal(name in inputsOf("ServiceActivation"), false);
+  });
+
   it("points libvirt at a store that is mounted elsewhere, unless told otherwise", async () => {
     const fileBackedMemory = { capacity: "auto" } as const;
     await make({ backingStore: { device, mountPoint: "/srv/store" }, fileBackedMemory });
