@@ -2,7 +2,6 @@ import { strict as assert } from "node:assert";
 import type { Credential, Named, OpenStackAccess } from "../../provider/core/openstack/access";
 import { OpenStackClient } from "../../provider/core/openstack/client";
 import { drain, undrain } from "../../provider/core/openstack/drain";
-import { CloudError } from "../../provider/core/openstack/errors";
 import { HttpClient, type HttpRequest } from "../../provider/core/openstack/http";
 import { apiMaximum, computeServices, serversOn } from "../../provider/core/openstack/nova";
 import { provider, removeTraits, setMemoryRatio } from "../../provider/core/openstack/placement";
@@ -11,7 +10,7 @@ import { cloudProblems } from "../../provider/core/openstack/rules/preview";
 import { restoration } from "../../provider/core/openstack/rules/restore";
 import { CloudSession } from "../../provider/core/openstack/session";
 import { Secret } from "../../provider/core/transport/secret";
-import { RealCloud } from "../support/openstack/realCloud";
+import { failure, RealCloud } from "../support/openstack/realCloud";
 
 const mebibytes = 4096;
 const stein = "COMPUTE_NET_ATTACH_INTERFACE";
@@ -40,38 +39,26 @@ describe("a real keystone, nova-api and placement", function () {
     meanwhile = async () => {};
   });
 
-  async function failure(work: Promise<unknown>): Promise<CloudError> {
-    const error = await work.then(
-      () => new assert.AssertionError({ message: "it did not fail" }),
-      (failed: unknown) => failed,
-    );
-    assert.ok(error instanceof CloudError, String(error));
-    return error;
-  }
-
-  async function asked<Result>(
-    changes: Partial<OpenStackAccess>,
-    ask: (client: OpenStackClient) => Promise<Result>,
-  ): Promise<Result> {
-    const other = new OpenStackClient(cloud.access(changes));
-    try {
-      return await ask(other);
-    } finally {
-      other.close();
-    }
-  }
-
   describe("let in", () => {
     const credentials: [what: string, credential: () => Promise<Credential>, changes?: Partial<OpenStackAccess>][] = [
-      ["by a user's id", async () => password({ id: (await self()).user.id })],
+      ["by a user's id", async () => password({ id: await cloud.administrator() })],
       ["by a user's name in a domain's id", async () => password({ name: "admin", domain: { id: "default" } })],
       ["by a token", async () => ({ method: "token", token: new Secret(await cloud.login()) })],
-      ["by an application credential's id", async () => application(await credential("by-id")), { scope: undefined }],
+      [
+        "by an application credential's id",
+        async () => application(await cloud.applicationCredential("by-id")),
+        { scope: undefined },
+      ],
       [
         "by an application credential's name",
         async () => {
-          const { secret } = await credential("by-name");
-          return { method: "application_credential", name: "by-name", user: (await self()).user, secret };
+          const { secret } = await cloud.applicationCredential("by-name");
+          return {
+            method: "application_credential",
+            name: "by-name",
+            user: { id: await cloud.administrator() },
+            secret,
+          };
         },
         { scope: undefined },
       ],
@@ -84,20 +71,9 @@ describe("a real keystone, nova-api and placement", function () {
     const application = ({ id, secret }: { id: string; secret: Secret }) =>
       ({ method: "application_credential", id, secret }) as const;
 
-    async function self(): Promise<{ user: { id: string } }> {
-      const { users } = await cloud.raw("keystone", "GET", "/v3/users?name=admin");
-      return { user: { id: users[0].id } };
-    }
-
-    async function credential(name: string): Promise<{ id: string; secret: Secret }> {
-      const path = `/v3/users/${(await self()).user.id}/application_credentials`;
-      const made = await cloud.raw("keystone", "POST", path, { application_credential: { name } });
-      return { id: made.application_credential.id, secret: new Secret(made.application_credential.secret) };
-    }
-
     for (const [what, make, changes] of credentials) {
       it(what, async () => {
-        const found = await asked({ ...changes, credential: await make() }, computeServices);
+        const found = await cloud.as({ ...changes, credential: await make() }, computeServices);
         assert.ok(found.some((each) => each.host === "compute-1"));
       });
     }
@@ -106,36 +82,38 @@ describe("a real keystone, nova-api and placement", function () {
       const wrong = new Secret("not-the-password");
       const user = { name: "admin", domain: { id: "default" } };
       const error = await failure(
-        asked({ credential: { method: "password", user, password: wrong } }, computeServices),
+        cloud.as({ credential: { method: "password", user, password: wrong } }, computeServices),
       );
       assert.equal(error.kind, "authentication");
       assert.match(error.message, /auth\/tokens: status 401, The request you have made requires authentication/);
       const token: Credential = { method: "token", token: new Secret("gAAAAAB-nothing") };
-      const other = await failure(asked({ credential: token }, computeServices));
+      const other = await failure(cloud.as({ credential: token }, computeServices));
       assert.equal(other.kind, "authentication");
       assert.doesNotMatch(error.message + other.message, /not-the-password|gAAAAAB/);
     });
 
     it("somebody for no project to nothing", async () => {
       const user = { name: "service", domain: { id: "default" } };
-      const error = await failure(asked({ credential: password(user), scope: undefined }, computeServices));
+      const error = await failure(cloud.as({ credential: password(user), scope: undefined }, computeServices));
       assert.match(error.message, /no catalog, as it is for no project; name a project/);
     });
 
     it("somebody without the role to nothing that needs it", async () => {
       const domain = { id: "default" };
       const scope = { project: { name: "service", domain } };
-      const error = await failure(asked({ credential: password({ name: "reader", domain }), scope }, computeServices));
+      const error = await failure(
+        cloud.as({ credential: password({ name: "reader", domain }), scope }, computeServices),
+      );
       assert.equal(error.kind, "forbidden");
       assert.match(error.message, /os-services: status 403, .*admin role/);
     });
 
     it("nobody to another interface or region than the catalog has", async () => {
-      const inAdmin = await failure(asked({ interface: "admin" }, computeServices));
+      const inAdmin = await failure(cloud.as({ interface: "admin" }, computeServices));
       assert.match(inAdmin.message, /no admin endpoint of compute; set interface to one of: internal, public/);
-      const inEast = await failure(asked({ region: "East" }, computeServices));
+      const inEast = await failure(cloud.as({ region: "East" }, computeServices));
       assert.match(inEast.message, /no endpoint in region East; set region to one of: RegionOne/);
-      assert.ok((await asked({ interface: "internal", region: "RegionOne" }, computeServices)).length > 0);
+      assert.ok((await cloud.as({ interface: "internal", region: "RegionOne" }, computeServices)).length > 0);
     });
 
     it("again whose token was revoked", async () => {
@@ -243,22 +221,16 @@ describe("a real keystone, nova-api and placement", function () {
   describe("let a host be drained", () => {
     const said: string[] = [];
     const say = (line: string) => said.push(line);
-    const serviceOf = async (host: string) => {
-      const { services } = await cloud.raw("nova", "GET", `/v2.1/os-services?host=${host}`);
-      return services[0] as { status: string; disabled_reason: string | null; id: string };
-    };
     beforeEach(() => {
       said.length = 0;
     });
 
     it("of new guests, with a reason, until it is enabled again", async () => {
       await drain(client, "compute-1", { mode: "disable", reason: owner, timeoutMs: 60_000 }, say);
-      assert.deepEqual(await serviceOf("compute-1").then(({ status, disabled_reason: why }) => [status, why]), [
-        "disabled",
-        owner,
-      ]);
+      const { status, disabled_reason: reason } = await cloud.service("compute-1");
+      assert.deepEqual([status, reason], ["disabled", owner]);
       await undrain(client, "compute-1", owner, 60_000, say);
-      assert.equal((await serviceOf("compute-1")).status, "enabled");
+      assert.equal((await cloud.service("compute-1")).status, "enabled");
       assert.deepEqual(said, [
         `disable nova-compute of compute-1 in real: ${owner}`,
         "enable nova-compute of compute-1 in real",
@@ -267,12 +239,14 @@ describe("a real keystone, nova-api and placement", function () {
 
     it("and leave disabled what somebody else disabled", async () => {
       const body = { status: "disabled", disabled_reason: "a broken fan" };
-      await cloud.raw("nova", "PUT", `/v2.1/os-services/${(await serviceOf("compute-1")).id}`, body);
+      await cloud.raw("nova", "PUT", `/v2.1/os-services/${(await cloud.service("compute-1")).id}`, body);
       await drain(client, "compute-1", { mode: "disable", reason: owner, timeoutMs: 60_000 }, say);
       await undrain(client, "compute-1", owner, 60_000, say);
-      assert.deepEqual(await serviceOf("compute-1").then(({ disabled_reason: why }) => why), "a broken fan");
+      assert.equal((await cloud.service("compute-1")).disabled_reason, "a broken fan");
       assert.deepEqual(said, []);
-      await cloud.raw("nova", "PUT", `/v2.1/os-services/${(await serviceOf("compute-1")).id}`, { status: "enabled" });
+      await cloud.raw("nova", "PUT", `/v2.1/os-services/${(await cloud.service("compute-1")).id}`, {
+        status: "enabled",
+      });
     });
 
     it("of guests that run: one after the other, and once more if one comes back", async () => {
@@ -292,7 +266,7 @@ describe("a real keystone, nova-api and placement", function () {
       assert.equal(ends, 3);
       const moved = await serversOn(client, "compute-2");
       assert.deepEqual(moved.map(({ id }) => id).sort(), running.sort());
-      assert.equal((await serviceOf("compute-1")).status, "disabled");
+      assert.equal((await cloud.service("compute-1")).status, "disabled");
       await undrain(client, "compute-1", owner, 60_000, say);
     });
 
@@ -305,7 +279,7 @@ describe("a real keystone, nova-api and placement", function () {
         drain(client, "compute-1", { mode: "migrate", reason: owner, timeoutMs: 240_000 }, say),
       );
       assert.match(error.message, new RegExp(`compute-1 is not drained: stuck \\(${guest}\\) did not move; see why`));
-      assert.equal((await serviceOf("compute-1")).status, "enabled");
+      assert.equal((await cloud.service("compute-1")).status, "enabled");
       await cloud.endMigration(guest, "compute-2");
     });
 
@@ -319,7 +293,7 @@ describe("a real keystone, nova-api and placement", function () {
       );
       meanwhile = () => cloud.setDown("compute-1", false);
       await undrain(client, "compute-1", owner, 240_000, say);
-      assert.equal((await serviceOf("compute-1")).status, "enabled");
+      assert.equal((await cloud.service("compute-1")).status, "enabled");
     });
   });
 });

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
+import { withLock } from "../lab/lock";
 import { cacheDirectory, makeEnvironment } from "../oslo/environment";
 
 const run = promisify(execFile);
@@ -47,8 +48,13 @@ function hashOf(...files: string[]): string {
   return hash.digest("hex").slice(0, 12);
 }
 
-/** Makes a folder unless it was once made whole: it has its mark only then, and a virtual environment cannot be renamed. */
-async function once(name: string, make: (directory: string) => Promise<void>): Promise<string> {
+/** Makes a folder unless it was once made whole. Several test files may come here at once. */
+function once(name: string, make: (directory: string) => Promise<void>): Promise<string> {
+  return withLock(`openstack-${name}`, 1_800, () => onceAlone(name, make));
+}
+
+/** A folder is whole once it has its mark: a virtual environment cannot be renamed. */
+async function onceAlone(name: string, make: (directory: string) => Promise<void>): Promise<string> {
   const directory = join(home, name);
   const mark = `${directory}.complete`;
   if (existsSync(mark)) return directory;

@@ -1,3 +1,4 @@
+import { strict as assert } from "node:assert";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -5,6 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { OpenStackAccess } from "../../../provider/core/openstack/access";
+import { OpenStackClient } from "../../../provider/core/openstack/client";
+import { CloudError } from "../../../provider/core/openstack/errors";
 import { Secret } from "../../../provider/core/transport/secret";
 import { cloudTemplate, openStackPython, scripts } from "./environment";
 
@@ -27,7 +30,7 @@ export class RealCloud {
 
   private constructor(
     private readonly process: ChildProcess,
-    private readonly folder: string,
+    readonly folder: string,
     readonly places: Places,
   ) {}
 
@@ -85,7 +88,7 @@ export class RealCloud {
         "x-auth-token": this.token,
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      signal: AbortSignal.timeout(120_000),
+      signal: AbortSignal.timeout(300_000),
     });
     const text = await answer.text();
     if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
@@ -105,6 +108,36 @@ export class RealCloud {
       body: JSON.stringify({ auth: { identity, scope: { project: { name: "admin", domain } } } }),
     });
     return answer.headers.get("x-subject-token")!;
+  }
+
+  /** The id of its user. */
+  async administrator(): Promise<string> {
+    return (await this.raw("keystone", "GET", "/v3/users?name=admin")).users[0].id;
+  }
+
+  /** One of the administrator's. */
+  async applicationCredential(name: string): Promise<{ id: string; secret: Secret }> {
+    const path = `/v3/users/${await this.administrator()}/application_credentials`;
+    const made = await this.raw("keystone", "POST", path, { application_credential: { name } });
+    return { id: made.application_credential.id, secret: new Secret(made.application_credential.secret) };
+  }
+
+  /** Asks by an access other than the administrator's. */
+  async as<Result>(
+    changes: Partial<OpenStackAccess>,
+    ask: (client: OpenStackClient) => Promise<Result>,
+  ): Promise<Result> {
+    const client = new OpenStackClient(this.access(changes));
+    try {
+      return await ask(client);
+    } finally {
+      client.close();
+    }
+  }
+
+  /** What Nova says of a nova-compute. */
+  async service(host: string): Promise<{ id: string; status: string; disabled_reason: string | null }> {
+    return (await this.raw("nova", "GET", `/v2.1/os-services?host=${host}`)).services[0];
   }
 
   // ---- what computes and the conductor do
@@ -161,9 +194,19 @@ export class RealCloud {
     const answer = await fetch(`${this.places.nova}/control`, {
       method: "POST",
       body: JSON.stringify({ do: what, ...how }),
-      signal: AbortSignal.timeout(120_000),
+      signal: AbortSignal.timeout(300_000),
     });
     if (!answer.ok) throw new Error(`${what}: ${answer.status} ${await answer.text()}`);
     return (await answer.json()) as Result;
   }
+}
+
+/** The error that something in a cloud ends with. */
+export async function failure(work: Promise<unknown>): Promise<CloudError> {
+  const error = await work.then(
+    () => new assert.AssertionError({ message: "it did not fail" }),
+    (failed: unknown) => failed,
+  );
+  assert.ok(error instanceof CloudError, String(error));
+  return error;
 }
