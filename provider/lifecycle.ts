@@ -1,6 +1,7 @@
 import { whileDrained } from "./cloud/drained";
 import { inCloud, leftDrained, withCloudLines } from "./cloud/inCloud";
-import { forgetFormer, formerMemory, rememberFormer, restorePlacement, verifyPlacement } from "./cloud/placement";
+import { forgetFormer, formerMemory, rememberFormer, restorePlacement } from "./cloud/placement";
+import { verifiedOrTakenBack } from "./cloud/takenBack";
 import { claims } from "./core/claims";
 import { HostError, isUnreachable } from "./core/errors";
 import type { HostFacts } from "./core/facts/hostFacts";
@@ -134,11 +135,15 @@ async function bring(
     return plan;
   };
   const apply = async () => {
-    const { report } = await session.apply((facts) => rememberFormer(makePlan(facts), facts, former), options);
+    let plan: Plan = { steps: [], warnings: [] };
+    const { report, facts: before } = await session.apply((facts) => {
+      plan = rememberFormer(makePlan(facts), facts, former);
+      return plan;
+    }, options);
     if (report) onApplied(report);
     session.planned.delete(resourceKey(declared));
     const facts = await proveDeclared(declared, olds ?? inputs, name);
-    if (there) await verifyPlacement(there, facts);
+    if (there) await verifiedOrTakenBack(there, facts, { report, plan, before }, options, onApplied);
     return facts;
   };
   if (!there) return apply();

@@ -74,7 +74,8 @@ export interface CloudArgs {
    * The cloud that the host is in: a name in clouds.yaml, or an object. With it, a preview also asks Nova and placement, and
    * refuses a host in an aggregate with another `ram_allocation_ratio` than 1.0, a capacity below what guests hold in
    * placement, and computes older than Rocky; an update waits until placement says what nova-compute must have reported
-   * (MEMORY_MB, its ratio, and from Nova 31 on the trait COMPUTE_MEM_BACKING_FILE); a destroy puts the former ratio back.
+   * (MEMORY_MB, its ratio, and from Nova 31 on the trait COMPUTE_MEM_BACKING_FILE), and is taken back where it never does; a
+   * destroy puts the former ratio back.
    * Default: no API is asked.
    *
    * @example "production"
