@@ -21,7 +21,7 @@ export const layers = [
     prepare: async (environment) => environment,
     lanes: (files) => dealt("unit", files, 1),
     atOnce: 1,
-    tables: ["wrong inputs", "owners", "hostile output", "fuzz cases"],
+    tables: ["wrong inputs", "owners", "hostile output", "hostile clouds", "fuzz cases"],
   },
   {
     name: "engine",
