@@ -4,7 +4,12 @@ import { join } from "node:path";
 import { mock } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { check } from "../../../provider/check";
+import { claims } from "../../../provider/core/claims";
+import { Inputs } from "../../../provider/core/inputs/problem";
 import { kinds } from "../../../provider/core/kinds";
+import { readOpenStack } from "../../../provider/core/openstack/input";
+import { cloudSessionFor } from "../../../provider/core/openstack/sessions";
+import { remove } from "../../../provider/lifecycle";
 import { LightHost } from "../sandbox/lightHost";
 import { RealCloud } from "./realCloud";
 
@@ -72,9 +77,12 @@ export class CloudHost {
     return file;
   }
 
-  /** Of a pipeline of its own: whoever comes next has another session with the host, and with the cloud. */
+  /** Of a pipeline of its own: whoever comes next has another session with the host, and reads the cloud anew. */
   declared(more: Properties = {}): Properties {
     this.runs += 1;
+    const named = readOpenStack(new Inputs({ openstack: this.openstack }, "", []));
+    assert.ok(named);
+    cloudSessionFor(named).forget();
     const become = { method: "none", password: `run ${this.runs}` };
     const connection = { host: "localhost", transport: "local", user: "root" };
     return { owner: "p/s/memory", capacity: "1 GiB", connection, become, openstack: this.openstack, ...more };
@@ -84,6 +92,16 @@ export class CloudHost {
     return check(kind, olds, { ...this.declared(more), __run: { preview: true } });
   }
 
+  /** A run of a program that declares it no more. */
+  async destroyed(id: string, outs: Properties): Promise<void> {
+    const declares = mock.method(claims, "isDeclared", () => false);
+    try {
+      await remove(kind, id, { ...outs, ...this.declared() });
+    } finally {
+      declares.mock.restore();
+    }
+  }
+
   /** Why a preview refuses. */
   async reasons(more: Properties = {}): Promise<string[]> {
     return (await this.preview(more)).failures.map(({ property, reason }) => `${property}: ${reason}`);
@@ -91,7 +109,7 @@ export class CloudHost {
 
   async until(isSo: () => boolean | Promise<boolean>): Promise<void> {
     for (const limit = Date.now() + 240_000; !(await isSo()); await sleep(500))
-      assert.ok(Date.now() < limit, this.said.join("\n"));
+      assert.ok(Date.now() < limit, `not within four minutes; said was:\n${this.said.join("\n")}`);
   }
 
   restarts(): number {
@@ -120,9 +138,13 @@ export class CloudHost {
 
   /** The same, a while after a restart, for something that waits for it. */
   async reported<Result>(work: Promise<Result>, total = 1024, count = this.restarts() + 1): Promise<Result> {
-    work.catch(() => {});
-    await this.until(() => this.restarts() >= count);
-    await this.report(total);
+    let hasEnded = false;
+    const end = () => {
+      hasEnded = true;
+    };
+    work.then(end, end);
+    await this.until(() => hasEnded || this.restarts() >= count);
+    if (!hasEnded) await this.report(total);
     return work;
   }
 }

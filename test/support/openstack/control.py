@@ -7,6 +7,7 @@ import uuid
 from nova import context, objects
 from nova.network import model
 from nova.objects import instance as instance_objects
+from oslo_utils import timeutils
 
 OPERATIONS = {}
 
@@ -105,7 +106,7 @@ def server(host, name, project, state="active"):
             target, uuid=str(uuid.uuid4()), **place(target, host), display_name=name,
             hostname=name, project_id=project, user_id="somebody", vm_state=state, power_state=1 if state == "active" else 4,
             memory_mb=64, vcpus=1, root_gb=0, ephemeral_gb=0, image_ref="", locked=False, system_metadata={},
-            flavor=flavor, launched_on=host, info_cache=objects.InstanceInfoCache(network_info=model.NetworkInfo([])),
+            flavor=flavor, launched_on=host, launched_at=timeutils.utcnow(with_timezone=True), info_cache=objects.InstanceInfoCache(network_info=model.NetworkInfo([])),
         )
         made.create()
     objects.InstanceMapping(
