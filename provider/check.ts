@@ -77,7 +77,7 @@ async function checkHost(
     const planned = plannedByOthers(declared);
     const evaluation = evaluate(declared, facts, olds, planned);
     const asks = evaluation.problems.length === 0 && (context.preview === true || evaluation.plan.steps.length > 0);
-    const cloud = asks ? await cloudView(declared, facts, evaluation, planned) : { problems: [], warnings: [] };
+    const cloud = asks ? await cloudView(declared, facts, evaluation) : { problems: [], warnings: [] };
     const problems = [...evaluation.problems, ...cloud.problems];
     if (problems.length > 0) {
       return { inputs, failures: problems.map((problem) => toFailure(kind, problem, inputs, session.host)) };

@@ -130,7 +130,7 @@ export function evaluate(
     ...owners,
     ...lacks,
     ...evaluation.problems,
-    ...restartRefusals(args, evaluation.plan, facts, planned),
+    ...restartRefusals({ kind, args }, evaluation.plan, facts, planned),
   ];
   const plan = problems.length > 0 ? evaluation.plan : withRecords(kind.name, args, facts, evaluation.plan);
   return { ...evaluation, plan, problems };

@@ -7,10 +7,8 @@ import { CloudError } from "../core/openstack/errors";
 import type { CloudFacts } from "../core/openstack/rules/facts";
 import { cloudProblems, unknownHost } from "../core/openstack/rules/preview";
 import { unmet } from "../core/openstack/rules/verify";
-import type { Plan } from "../core/plan/step";
-import type { PlannedEffect } from "../core/session";
 import type { Declared } from "../resource";
-import { inCloud, leftDrained, restartsNova } from "./inCloud";
+import { inCloud, leftDrained } from "./inCloud";
 
 /** Versions of Nova as hosts of this program say, by Nova's names of them: what no API tells. */
 const releases = new Map<string, string | undefined>();
@@ -27,14 +25,7 @@ export function noteRelease(facts: HostFacts): void {
 }
 
 /** Asks the cloud, where a program says which that is. Changes nothing there. */
-export async function cloudView(
-  declared: Declared,
-  facts: HostFacts,
-  evaluation: Evaluation,
-  planned: readonly PlannedEffect[],
-): Promise<CloudView> {
-  const undrained = countedOnMigration(declared, evaluation.plan, planned);
-  if (undrained.length > 0) return { problems: undrained, warnings: [] };
+export async function cloudView(declared: Declared, facts: HostFacts, evaluation: Evaluation): Promise<CloudView> {
   const isQuiet = evaluation.plan.steps.length === 0 && !leftDrained(declared, facts);
   if (!declared.args.cloud || (isQuiet && !declared.kind.memory))
     return { problems: [], warnings: forgottenDrain(declared, facts) };
@@ -55,15 +46,6 @@ function verdict({ kind, args }: Declared, said: CloudFacts, evaluation: Evaluat
   if (!kind.memory) return { problems: said.service ? [] : [unknownHost(said)], warnings: [] };
   const { allowHazards } = args;
   return cloudProblems({ ...kind.memory(args, evaluation), allowHazards }, said, releases);
-}
-
-/** Guests that a configuration takes for gone are still here, unless whoever restarts moves them away before. */
-function countedOnMigration({ args }: Declared, plan: Plan, planned: readonly PlannedEffect[]): Problem[] {
-  const isCountedOn = planned.some((effect) => effect.countsOnMigration);
-  if (!isCountedOn || !restartsNova(plan) || args.cloud?.drain === "migrate") return [];
-  const message =
-    'must be "migrate" here, too: a resource before this one counts on guests being moved away, and this one restarts. Say so in both, with openstack';
-  return [{ path: "drain", message }];
 }
 
 /** A drain that a cut run left, and a program that does not say any more whom to ask to end it. */

@@ -100,6 +100,8 @@ export interface PendingRecord {
   pools?: { node: number; sizeKib: number; count: number }[];
   /** Whole files of ours as they were then; null for one that was not there. Some are the first in their folder. */
   files?: { path: string; content: string | null; madeFolder?: true }[];
+  /** Whoever restarts must have moved running guests to other hosts before: what made the change counts them as gone. */
+  countsOnMigration?: true;
 }
 
 /** What is owed to the cloud that a host is in, so that a run that is cut does not forget it. */

@@ -105,7 +105,8 @@ function isPendingForm(value: Fields): value is Fields & PendingForm {
     isListOf(value["reasons"], isText) &&
     isListOf(value["edits"], isPending) &&
     (isMissing(value["pools"]) || isListOf(value["pools"], isPool)) &&
-    (isMissing(value["files"]) || isListOf(value["files"], isFile))
+    (isMissing(value["files"]) || isListOf(value["files"], isFile)) &&
+    [undefined, true].includes(value["countsOnMigration"] as undefined)
   );
 }
 

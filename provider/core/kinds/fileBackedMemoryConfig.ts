@@ -114,15 +114,18 @@ function evaluate(args: FileBackedMemoryConfigArgs, present: HostFacts, surround
   };
   if (problems.length > 0) return { ...result, plan: { steps: [], warnings: [] }, effect: undefined };
   const planned = planOptions(facts, name, record, wantedOptions(want, have, config, facts.qemuConf));
+  const changes = planned.changes.steps();
+  const isDeferred = args.activation === "deferred";
+  const movesGuests = guestsMoveAway(args, facts) && facts.guests.some(({ running }) => running);
+  const countsOnMigration = isDeferred && changes.length > 0 && movesGuests;
   const steps = planConfigurationChange({
     facts,
     object: name,
     owner: args.owner,
     options: planned,
+    countsOnMigration,
     activate: args.activation === "now" ? { healthTimeoutSeconds: args.healthTimeoutSeconds } : undefined,
   });
-  const changes = planned.changes.steps();
-  const isDeferred = args.activation === "deferred";
   return {
     ...result,
     plan: {
@@ -137,9 +140,7 @@ function evaluate(args: FileBackedMemoryConfigArgs, present: HostFacts, surround
       reasons: isDeferred ? planLines({ steps: changes, warnings: [] }) : [],
       fileSystems: [],
       fileBackedMemoryMb: want.memoryMb,
-      ...(isDeferred && changes.length > 0 && facts.guests.some(({ running }) => running) && guestsMoveAway(args, facts)
-        ? { countsOnMigration: true }
-        : {}),
+      ...(countsOnMigration ? { countsOnMigration } : {}),
     },
   };
 }

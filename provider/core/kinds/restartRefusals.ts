@@ -1,19 +1,54 @@
 import type { HostFacts } from "../facts/hostFacts";
 import { libvirtUnit } from "../facts/units";
 import { guardedMountPoint, guardPath } from "../host/units";
+import type { CloudArgs } from "../inputs/cloud";
 import type { Problem } from "../inputs/problem";
 import type { ActivateStep, Plan } from "../plan/step";
 import type { PlannedEffect } from "../session";
-import { guestsAtWork } from "./guestHazards";
+import { guestsAtWork, nameGuests } from "./guestHazards";
+
+/** Who restarts: what it can be told, and what it was. */
+interface Restarter {
+  kind: { inputNames: readonly string[] };
+  args: { allowHazards: readonly string[]; cloud?: CloudArgs };
+}
 
 /** Why services must not be restarted now, whatever the restart is for. */
 export function restartRefusals(
-  args: { allowHazards: readonly string[] },
+  { kind, args }: Restarter,
   plan: Plan,
   facts: HostFacts,
   planned: readonly PlannedEffect[] = [],
 ): Problem[] {
-  return [...guestsAtWork(args, plan, facts), ...withoutStore(plan, facts, planned)];
+  return [
+    ...guestsAtWork(args, plan, facts),
+    ...withoutStore(plan, facts, planned),
+    ...countedOnMigration({ kind, args }, plan, facts, planned),
+  ];
+}
+
+/**
+ * Guests that a configuration takes for gone are still here, unless whoever restarts moves them away before: planned in this
+ * run, or noted on the host by a run that left the restart.
+ */
+function countedOnMigration(
+  { kind, args }: Restarter,
+  plan: Plan,
+  { journal, guests }: HostFacts,
+  planned: readonly PlannedEffect[],
+): Problem[] {
+  const running = guests.filter((guest) => guest.running);
+  const isCountedOn = journal.pending?.countsOnMigration || planned.some((effect) => effect.countsOnMigration);
+  const restarts = plan.steps.flatMap((step) => (step.kind === "activate" ? step.restarts : []));
+  const isRestart = restarts.some(({ service }) => service === "nova-compute");
+  if (!isCountedOn || running.length === 0 || !isRestart || args.cloud?.drain === "migrate") return [];
+  const who = `counts on guests being moved away (${nameGuests(running)}), and this one restarts`;
+  if (kind.inputNames.includes("drain")) {
+    const message = `must be "migrate" here, too: a resource before this one ${who}. Say so in both, with openstack`;
+    return [{ path: "drain", message }];
+  }
+  const message = `cannot be done together: a resource before this one ${who} without moving any. Make the two changes in two updates, this one after the other`;
+  return [{ path: "", message }];
 }
 
 /**

@@ -31,6 +31,8 @@ export interface ConfigurationChange {
   details?: { during: Partial<ObjectRecord>; after: Partial<ObjectRecord> };
   /** What comes after the restart, and what the record holds once that is done. Default: nothing. */
   afterwards?: { steps: Step[]; details: Partial<ObjectRecord> };
+  /** Whoever restarts must have moved running guests away before. */
+  countsOnMigration?: boolean;
   /** Undefined to leave the restart to a ServiceActivation. */
   activate: { healthTimeoutSeconds: number } | undefined;
 }
@@ -62,6 +64,7 @@ export function planConfigurationChange(change: ConfigurationChange): Step[] {
     fileSteps.map((step) => step.path),
     options,
     beside,
+    change.countsOnMigration,
   );
   // Without its store libvirt cannot be started at all, and nobody wants to go back to that: whoever takes the guard away,
   // or brings the store, starts the services with what the files say then.

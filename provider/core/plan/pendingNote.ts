@@ -16,6 +16,7 @@ export function pendingAfter(
   changedPaths: readonly string[],
   options: OptionPlan,
   beside: Beside,
+  countsOnMigration = false,
 ): PendingRecord | undefined {
   const existing = facts.journal.pending;
   const services: Service[] = [...servicesFor(changedPaths), ...(beside.restarts ? (["nova-compute"] as const) : [])];
@@ -31,6 +32,7 @@ export function pendingAfter(
     reasons: [...new Set([...(existing?.reasons ?? []), ...beside.reasons, ...lines])],
     edits: composePending(existing?.edits ?? [], options.pending),
     ...composeBeside(existing, beside),
+    ...(countsOnMigration || existing?.countsOnMigration ? { countsOnMigration: true } : {}),
   };
 }
 

@@ -86,7 +86,7 @@ function evaluateCase(kindName: string, planCase: PlanCase) {
   const owners = planCase.undo ? [] : ownerProblems(kindName, args, undefined, facts, evaluation.plan);
   const ofRestarts = planCase.undo
     ? guestsAtWork(args, evaluation.plan, facts)
-    : restartRefusals(args, evaluation.plan, facts, surroundings.planned);
+    : restartRefusals({ kind, args }, evaluation.plan, facts, surroundings.planned);
   return { kind, host, args, surroundings, evaluation, problems: [...owners, ...evaluation.problems, ...ofRestarts] };
 }
 

@@ -106,6 +106,20 @@ describe("a preview of a host in a cloud", () => {
     assert.deepEqual((await preview("ServiceActivation", { openstack, drain: "migrate" })).failures, []);
   });
 
+  it("refuses it as well where an earlier run has left that restart, or a run without a preview", async () => {
+    const pending = { version: 1, services: ["nova-compute"], reasons: [], edits: [], countsOnMigration: true };
+    const files = { "/var/lib/hostmem/pending.json": [JSON.stringify(pending)] };
+    play({ guests, files });
+    const { failures } = await preview("ServiceActivation", { openstack, drain: "disable" });
+    assert.match(failures[0]!.reason, /must be "migrate" here, too: .* \(instance-1\)/);
+    assert.deepEqual((await preview("ServiceActivation", { openstack, drain: "migrate" })).failures, []);
+    play({ guests, files });
+    const [other] = (await preview("PageSizePolicy", { allowed: "small" })).failures;
+    assert.match(other!.reason, /cannot be done together: .* Make the two changes in two updates/);
+    play({ files });
+    assert.deepEqual((await preview("ServiceActivation", { openstack })).failures, []);
+  });
+
   it("says nothing of a credential when there is no way to the cloud", async () => {
     play({});
     const both = { cloud: "nowhere-4711", password: "misplaced-credential" };
