@@ -62,11 +62,12 @@ async function checkHost(
 ): Promise<CheckResult> {
   const { kind, session, args, log } = declared;
   try {
-    const atOnce = rivalOf(declared, session, context);
-    if (atOnce) return { inputs, failures: [toFailure(kind, atOnce, inputs)] };
+    const atOnce = rivalOf(declared, session, context) ?? runOtherwise(declared, session);
+    if (atOnce) return { inputs, failures: [toFailure(kind, atOnce, inputs, session.host)] };
     const facts = mayBeBooting(inputs, olds, context) ? await factsOnceBooted(session, log) : await session.facts();
-    const rival = rivalOf(declared, facts.system.running, context);
-    if (rival) return { inputs, failures: [toFailure(kind, rival, inputs)] };
+    const { running } = facts.system;
+    const rival = rivalOf(declared, running, context) ?? runOtherwise(declared, running);
+    if (rival) return { inputs, failures: [toFailure(kind, rival, inputs, session.host)] };
     const twin = claims.twin(session, facts.system);
     if (context.preview && twin !== undefined) {
       log(
@@ -115,14 +116,23 @@ function mayBeBooting(inputs: Properties, olds: Properties, context: RunContext)
 }
 
 /** Two resources of one program that declare the same object would undo each other, for ever. */
-function rivalOf({ kind, args, session }: Declared, host: unknown, { resource }: RunContext): Problem | undefined {
+function rivalOf({ kind, args }: Declared, host: unknown, { resource }: RunContext): Problem | undefined {
   const rival = kind.hasRecord ? claims.rival(host, kind.name, { owner: args.owner, resource }) : undefined;
   if (rival === undefined) return undefined;
   const other = rival.owner === args.owner ? "another resource of that name" : rival.owner;
   return {
     path: "",
-    message: `[${session.host}] ${kind.name} of this host is already declared by ${other}; a host has one. Take one of the two out of the program`,
+    message: `${kind.name} of this host is already declared by ${other}; a host has one. Take one of the two out of the program`,
   };
+}
+
+/** Facts are read in one way for all resources of a host. */
+function runOtherwise(declared: Declared, host: unknown): Problem | undefined {
+  const { args } = declared;
+  const found = claims.otherInstallation(host, resourceKey(declared), args.installation);
+  if (found === undefined) return undefined;
+  const message = `differs from that of ${found.other} on the same host, in ${found.names.join(" and ")}; give all resources of a host the same one`;
+  return { path: "installation", message };
 }
 
 /** The engine ends a run at the first failed check, so that one names every host that could not be read. */

@@ -1,3 +1,5 @@
+import { differingNames, type Installation } from "./facts/installation";
+
 /** A resource of this run's program that declares an object of a host. */
 export interface Claim {
   /** `project/stack/name`. */
@@ -12,6 +14,7 @@ export interface Claim {
  */
 export class Claims {
   private readonly claims = new Map<unknown, Map<string, Claim>>();
+  private readonly installations = new Map<unknown, Map<string, Installation>>();
   /** By machine-id: the connections that led there, and the systems that answered, which change with a boot. */
   private readonly machines = new Map<string, { first: string; known: Set<unknown> }>();
 
@@ -35,6 +38,22 @@ export class Claims {
     if (machineId === "") return undefined;
     if (!machine.known.has(connection) && !machine.known.has(running)) return machine.first;
     machine.known.add(connection).add(running);
+    return undefined;
+  }
+
+  /**
+   * One host is run in one way, whatever resource says so.
+   *
+   * @param who kind and owner.
+   * @returns who says otherwise, and in which properties.
+   */
+  otherInstallation(host: unknown, who: string, installation: Installation) {
+    const ofHost = this.installations.get(host) ?? new Map<string, Installation>();
+    this.installations.set(host, ofHost.set(who, installation));
+    for (const [other, said] of ofHost) {
+      const names = differingNames(said, installation);
+      if (names.length > 0) return { other, names };
+    }
     return undefined;
   }
 

@@ -17,6 +17,12 @@ export interface Installation {
 export const byPackages: Installation = {};
 
 /** Where libvirt's packages have it. */
+/** Properties in which two differ. */
+export function differingNames(one: Installation, other: Installation): string[] {
+  const names = new Set([...Object.keys(one), ...Object.keys(other)]) as Set<keyof Installation>;
+  return [...names].filter((name) => JSON.stringify(one[name]) !== JSON.stringify(other[name]));
+}
+
 export const packagedQemuConf = "/etc/libvirt/qemu.conf";
 
 /**

@@ -1,4 +1,4 @@
-import { byPackages, type Installation } from "./installation";
+import { byPackages, differingNames, type Installation } from "./installation";
 
 /** What to look at on a host beside what every host is asked: things that only a resource's inputs name. */
 export interface Probes {
@@ -9,9 +9,10 @@ export interface Probes {
 
 export const noProbes: Probes = { installation: byPackages, devices: [], directories: [] };
 
+/** All of both, by what the other one says of how the host is run: that is no list to add to. */
 export function mergeProbes(one: Probes, other: Probes): Probes {
   return {
-    installation: { ...one.installation, ...other.installation },
+    installation: other.installation,
     devices: [...new Set([...one.devices, ...other.devices])],
     directories: [...new Set([...one.directories, ...other.directories])],
   };
@@ -19,15 +20,10 @@ export function mergeProbes(one: Probes, other: Probes): Probes {
 
 /** True if facts read with `asked` answer everything in `needed`. */
 export function covers(asked: Probes, needed: Probes): boolean {
-  const { installation, devices, directories } = mergeProbes(asked, needed);
+  const { devices, directories } = mergeProbes(asked, needed);
   return (
-    isSame(installation, asked.installation) &&
+    differingNames(asked.installation, needed.installation).length === 0 &&
     devices.length === asked.devices.length &&
     directories.length === asked.directories.length
   );
-}
-
-function isSame(one: Installation, other: Installation): boolean {
-  const names = new Set([...Object.keys(one), ...Object.keys(other)]) as Set<keyof Installation>;
-  return [...names].every((name) => JSON.stringify(one[name]) === JSON.stringify(other[name]));
 }

@@ -29,7 +29,8 @@ export async function preview({ kind, program, host, before }: WrongInput): Prom
   ports += 1;
   const access = { host: "compute-1", user: "deploy", port: ports };
   const facts = mock.method(HostSession.prototype, "facts", async function (this: HostSession) {
-    return readHost(host, Reflect.get(this, "probes"));
+    const read = readHost(host, Reflect.get(this, "probes"));
+    return { ...read, system: { ...read.system, running: `run ${ports}` } };
   });
   const say = mock.method(console, "log", () => {});
   const resources: string[] = [];

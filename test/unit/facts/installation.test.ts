@@ -50,10 +50,12 @@ describe("what a user says of how nova-compute is run", () => {
   it("is not answered by facts that were read without it", () => {
     const one = probes({ novaUnit: "a.service", novaConfig: ["/a"] });
     assert.equal(covers(noProbes, one), false);
-    assert.equal(covers(one, noProbes), true);
-    assert.equal(covers(one, probes({ novaConfig: ["/a"] })), true);
+    assert.equal(covers(one, one), true);
+    assert.equal(covers(one, noProbes), false, "as a program may say no more what it said once");
+    assert.equal(covers(one, probes({ novaConfig: ["/a"] })), false);
     assert.equal(covers(one, probes({ novaConfig: ["/b"] })), false);
     assert.deepEqual(mergeProbes(noProbes, one), one);
+    assert.deepEqual(mergeProbes(one, noProbes), noProbes);
   });
 
   it("must name files and log of a service in a root of its own", () => {
