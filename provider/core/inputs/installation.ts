@@ -11,7 +11,7 @@ export function readInstallation(parent: Inputs): Installation {
   const [novaUnit, libvirtUnit] = [unit(inputs, "novaUnit"), unit(inputs, "libvirtUnit")];
   const novaConfig = paths(inputs, "novaConfig");
   const novaLog = inputs.raw("novaLog") === "journal" ? "journal" : path(inputs, "novaLog", ' or "journal"');
-  const qemuConf = path(inputs, "qemuConf");
+  const qemuConf = qemuConfAt(inputs);
   return {
     ...(novaUnit === undefined ? {} : { novaUnit }),
     ...(libvirtUnit === undefined ? {} : { libvirtUnit }),
@@ -32,6 +32,13 @@ function path(inputs: Inputs, name: string, orElse = ""): string | undefined {
   const value = inputs.text(name);
   if (value === undefined || isPath(value)) return value;
   return inputs.problem(name, `must be an absolute path on the host without a trailing slash${orElse}`);
+}
+
+/** libvirt reads no file of another name (virQEMUDriverConfigLoadFile), only in another directory. */
+function qemuConfAt(inputs: Inputs): string | undefined {
+  const value = path(inputs, "qemuConf");
+  if (value === undefined || value.endsWith("/qemu.conf")) return value;
+  return inputs.problem("qemuConf", 'must be the path of a qemu.conf on the host, such as "/srv/libvirt/qemu.conf"');
 }
 
 function paths(inputs: Inputs, name: string): string[] | undefined {
