@@ -1,10 +1,12 @@
 import { strict as assert } from "node:assert";
 import { type ChildProcess, spawn } from "node:child_process";
-import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { traitLibrary } from "../../provider/core/host/traitLibrary";
 import { novaPython, novaVersions } from "../support/novaPages/oracle";
 
@@ -100,15 +102,20 @@ for (const version of novaVersions) {
     }
 
     /** Calls the library as an apply does, and returns how it ended and what it told. */
-    async function call(words: string, user = "root", process = nova): Promise<{ code: number | null; told: string }> {
+    async function call(
+      words: string,
+      user = "root",
+      process = nova,
+      { root = "", conf = `${folder}/nova.conf` } = {},
+    ): Promise<{ code: number | null; told: string }> {
       const script = `
         work=${folder}/work; mkdir -p "$work"
         event() { printf '%s\\n' "$*" >&3; }
-        property() { case $2 in MainPID) echo ${process.pid} ;; User) echo ${user} ;; esac; }
+        property() { case $2 in MainPID) echo ${process.pid} ;; User) echo ${user} ;; RootDirectory) echo '${root}' ;; esac; }
         replace() { cp -- "$2" "$1"; }
         ${traitLibrary}
         notes=${folder}/traits
-        ${words} nova-compute.service --config-file=${folder}/nova.conf`;
+        ${words} nova-compute.service --config-file=${conf}`;
       const child = spawn("sh", ["-c", script], { env: environment, stdio: ["ignore", "ignore", "inherit", "pipe"] });
       let told = "";
       child.stdio[3]!.on("data", (chunk: Buffer) => {
@@ -151,6 +158,28 @@ for (const version of novaVersions) {
         );
       } finally {
         told.kill("SIGKILL");
+      }
+    });
+
+    it("is asked for in the root of nova-compute, with all that is mounted there for it alone", async () => {
+      const [root, conf] = [join(folder, "root"), join(folder, "etc", "nova.conf")];
+      for (const name of ["root", "etc", "inside"]) mkdirSync(join(folder, name));
+      renameSync(join(folder, "nova.conf"), join(folder, "inside", "nova.conf"));
+      const { spawnfile: python, spawnargs } = nova;
+      const script = `mount --rbind / ${root} && mount --bind ${folder}/inside ${root}${folder}/etc && exec chroot ${root} "$@"`;
+      const words = ["--mount", "--propagation", "private", "sh", "-c", script, "sh", python, ...spawnargs.slice(1)];
+      const inside = spawn("unshare", words, { stdio: "ignore", env: environment });
+      try {
+        const isThere = () => existsSync(`/proc/${inside.pid}/root${conf}`);
+        for (let tries = 0; !isThere() && tries < 600; tries += 1) await sleep(100);
+        assert.equal(existsSync(conf), false);
+        const { code, told } = await call("set_trait CUSTOM_OURS", "root", inside, { root, conf });
+        assert.deepEqual({ code, told }, { code: 0, told: "did set the trait CUSTOM_OURS in placement\n" });
+        assert.deepEqual(placement.traits, ["COMPUTE_NODE", "CUSTOM_OURS", "CUSTOM_SITE"]);
+      } finally {
+        const ended = once(inside, "exit");
+        inside.kill("SIGKILL");
+        await ended;
       }
     });
 

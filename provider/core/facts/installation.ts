@@ -1,5 +1,6 @@
 import type { HostFile } from "./hostFile";
 import type { NovaComputeFacts } from "./novaCompute";
+import { rootOf } from "./units";
 
 /** How a host runs nova-compute and libvirt, as far as its user says so; what is not said is found on the host. */
 export interface Installation {
@@ -16,13 +17,13 @@ export interface Installation {
 /** Packages of Debian, Ubuntu and RDO have all in known places. */
 export const byPackages: Installation = {};
 
-/** Where libvirt's packages have it. */
 /** Properties in which two differ. */
 export function differingNames(one: Installation, other: Installation): string[] {
   const names = new Set([...Object.keys(one), ...Object.keys(other)]) as Set<keyof Installation>;
   return [...names].filter((name) => JSON.stringify(one[name]) !== JSON.stringify(other[name]));
 }
 
+/** Where libvirt's packages have it. */
 export const packagedQemuConf = "/etc/libvirt/qemu.conf";
 
 /**
@@ -53,7 +54,9 @@ function withoutConfig(args: readonly string[]): string[] {
 
 /** Why paths that a service names are not those of the host, undefined where they are, or its user named all of them. */
 export function foreignRoot({ unit }: NovaComputeFacts, { novaConfig, novaLog }: Installation): string | undefined {
-  if (["", "/"].includes(unit.rootDirectory) || (novaConfig !== undefined && novaLog !== undefined)) return undefined;
+  if (unit.rootImage !== "")
+    return `${unit.name} runs from a disk image (RootImage=${unit.rootImage}), whose files only a new image changes; set the options in what it is built from, or run the service from a folder (RootDirectory=)`;
+  if (rootOf(unit) === "" || (novaConfig !== undefined && novaLog !== undefined)) return undefined;
   const missing = [...(novaConfig ? [] : ["novaConfig"]), ...(novaLog ? [] : ["novaLog"])];
   return `${unit.name} runs in a root of its own (RootDirectory=${unit.rootDirectory}), where its paths are not those of the host; name what it reads and writes there by ${missing.join(" and ")}, such as ${unit.rootDirectory}/etc/nova/nova.conf`;
 }

@@ -30,8 +30,9 @@ nova_unit=
 for unit in ${unitNames(novaUnit, novaComputeUnits).join(" ")}; do
   if [ "$(unit_property "$unit" LoadState)" = loaded ]; then nova_unit=$unit; break; fi
 done
-nova_pid=$(unit_property "$nova_unit" MainPID) nova_user=$(unit_property "$nova_unit" User)
-nova_home=$(getent passwd "\${nova_user:-root}" 2>/dev/null | cut -d: -f6)
+nova_pid=$(unit_property "$nova_unit" MainPID) nova_user=$(unit_property "$nova_unit" User) nova_user=\${nova_user:-root}
+nova_root=$(unit_property "$nova_unit" RootDirectory) nova_root=\${nova_root%/}
+nova_home=$(getent passwd "$nova_user" 2>/dev/null | cut -d: -f6)
 section nova-process
 if [ "\${nova_pid:-0}" != 0 ]; then tr '\\0' '\\n' <"/proc/$nova_pid/cmdline" 2>/dev/null || :; fi
 section nova-environment
@@ -65,7 +66,7 @@ done
   printf '%s\\n' "$nova_places" | while IFS= read -r path; do
     for each in "$path" "$path"/*.conf; do [ ! -f "$each" ] || sed -n 's,^provider_config_location[[:space:]]*[=:][[:space:]]*\\(.*[^/[:space:]]\\)[/[:space:]]*$,\\1,p' "$each"; done
   done
-} | sort -u | while IFS= read -r path; do for each in "$path" "$path"/*.yaml; do file "$each"; done; done
+} | sort -u | while IFS= read -r path; do for each in "$nova_root$path" "$nova_root$path"/*.yaml; do file "$each"; done; done
 for path in ${quote(qemuConf ?? packagedQemuConf)} /etc/fstab ${unitNames(libvirtUnit, libvirtUnits).map(guardPath).join(" ")}; do file "$path"; done
 `;
 

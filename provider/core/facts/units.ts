@@ -12,6 +12,8 @@ export interface UnitFacts {
   execStart: string[];
   user: string;
   rootDirectory: string;
+  /** Disk image that its root is in (`RootImage=`, systemd.exec(5)); empty for none. */
+  rootImage: string;
   /** `enabled`, `disabled`, `static`, `masked` … */
   unitFileState: string;
   /** The user says that it is this service, whatever it is called. */
@@ -21,7 +23,7 @@ export interface UnitFacts {
 }
 
 const properties =
-  "Id,LoadState,ActiveState,SubState,MainPID,ExecStart,User,RootDirectory,UnitFileState,AssertResult,AssertTimestampMonotonic";
+  "Id,LoadState,ActiveState,SubState,MainPID,ExecStart,User,RootDirectory,RootImage,UnitFileState,AssertResult,AssertTimestampMonotonic";
 
 /** Nova's unit is named differently by Debian and RDO; libvirt runs as one daemon or as several. */
 export const novaComputeUnits = ["nova-compute.service", "openstack-nova-compute.service"] as const;
@@ -68,6 +70,7 @@ export function parseUnits(
       execStart: parseExecStart(value.get("ExecStart") ?? ""),
       user: value.get("User") || "root",
       rootDirectory: value.get("RootDirectory") ?? "",
+      rootImage: value.get("RootImage") ?? "",
       unitFileState: value.get("UnitFileState") ?? "",
       ...(name === novaUnit ? { named: "nova-compute" } : name === libvirtUnit ? { named: "libvirt" } : {}),
       ...(isRefused(value) ? { isRefused: true } : {}),
@@ -92,6 +95,11 @@ function parseExecStart(text: string): string[] {
         .slice(0, end)
         .split(" ")
         .filter((word) => word !== "");
+}
+
+/** What stands before a path that a service uses to make it one of the host; nothing where they have one root. */
+export function rootOf({ rootDirectory }: UnitFacts): string {
+  return rootDirectory.replace(/\/+$/, "");
 }
 
 /** The unit of a list that the host has, or undefined. */

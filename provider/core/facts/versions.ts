@@ -14,8 +14,9 @@ export interface VersionFacts {
 
 /**
  * Nova's version comes from the metadata of the Python package that the service runs, since `nova-compute --version`
- * takes seconds. The interpreter of a running service tells where: a virtualenv has its own. Whatever a tool prints is one
- * line here, with an end of its own: no tool's answer may become part of the next one's.
+ * takes seconds. The interpreter of a running service tells where: a virtualenv has its own, as has a service with a root
+ * of its own, which daxio must be in, too, since Nova runs it. Whatever a tool prints is one line here, with an end of its
+ * own: no tool's answer may become part of the next one's.
  */
 export const collectVersions = `
 section versions
@@ -25,14 +26,16 @@ for qemu in "qemu-system-$(uname -m)" /usr/libexec/qemu-kvm /usr/bin/kvm; do
   command -v "$qemu" >/dev/null 2>&1 || continue
   printf 'qemu %s\\n' "$(bounded "$qemu" --version 2>/dev/null | first_line)"; break
 done
-for metadata in \${nova_prefix:-/usr}/lib/python3*/*-packages/nova-[0-9]*-info /usr/lib/python3*/*-packages/nova-[0-9]*-info; do
+for metadata in "$nova_root\${nova_prefix:-/usr}"/lib/python3*/*-packages/nova-[0-9]*-info "$nova_root"/usr/lib/python3*/*-packages/nova-[0-9]*-info; do
   [ -e "$metadata" ] && { echo "nova \${metadata##*/nova-}"; break; }
 done
 echo "kernel $(uname -r)"
 printf '%s\\n' "$(systemctl --version | first_line)"
 for tool in ndctl daxio; do
-  command -v "$tool" >/dev/null 2>&1 || continue
-  printf '%s\\n' "$(bounded "$tool" --version 2>/dev/null | first_line | sed "s/^\\($tool \\)*/$tool /")"
+  set -- "$tool"
+  if [ "$tool" = daxio ] && [ -n "$nova_root" ]; then set -- chroot --userspec="$(id -u "$nova_user"):$(id -g "$nova_user")" "$nova_root" "$tool"; fi
+  command -v "$1" >/dev/null 2>&1 || continue
+  printf '%s\\n' "$(bounded "$@" --version 2>/dev/null | first_line | sed "s/^\\($tool \\)*/$tool /")"
 done
 `;
 

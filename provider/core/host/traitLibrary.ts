@@ -5,7 +5,7 @@ const hasNot = 3;
 
 /**
  * Looks for, sets or removes one trait of this host in placement, with Nova's own configuration and credentials, which never leave the
- * host: by Nova's own adapter (nova.utils.get_ksa_adapter), in the interpreter and with the environment of nova-compute.
+ * host: by Nova's own adapter (nova.utils.get_ksa_adapter), in the interpreter, the root and with the environment of nova-compute.
  *
  * A compute node's provider has the UUID in compute_id (Nova >= 27), or else libvirt's name of the host. Traits that Nova
  * does not set itself stay as they are, see ResourceTracker._get_traits; between reading and writing somebody may
@@ -58,19 +58,23 @@ sys.exit("placement answers %s: %s" % (answer.status_code, " ".join(answer.text.
 /** What a PageSizePolicy does in placement. */
 export const traitLibrary = `
 # What a process says of itself is its user's word, and nothing that root would run.
-as_user() { # COMMAND...
-  case \${user:-root} in
-    root | 0) "$@" ;;
-    *) setpriv --reuid="$user" --regid="$(id -g "$user")" --init-groups "$@" ;;
+as_nova() { # COMMAND...
+  case $root:$user in
+    :root | :0) timeout 120 "$@" ;;
+    :*) timeout 120 setpriv --reuid="$user" --regid="$(id -g "$user")" --init-groups "$@" ;;
+    *) timeout 120 chroot --userspec="$(id -u "$user"):$(id -g "$user")" --groups="$(id -G "$user" | tr ' ' ,)" "$root" "$@" ;;
   esac
 }
 
 placement_trait() { # ACTION TRAIT UNIT NOVA-ARGUMENT...
-  python='' environment=/dev/null action=$1 trait=$2 process=$(property "$3" MainPID) user=$(property "$3" User); shift 3
+  python='' environment=/dev/null action=$1 trait=$2 process=$(property "$3" MainPID) user=$(property "$3" User) root=$(property "$3" RootDirectory); shift 3
+  user=\${user:-root} root=\${root%/}
   [ ! -r "/proc/\${process:-0}/environ" ] || environment=/proc/$process/environ
   if [ "\${process:-0}" != 0 ]; then python=$(tr '\\0' '\\n' <"/proc/$process/cmdline" | head -n 1); fi
+  # A process knows its root best: by that link, also what is mounted there for it alone.
+  if [ -n "$root" ] && [ "\${process:-0}" != 0 ]; then root=/proc/$process/root; fi
   case $python in */python*) ;; *) python=python3 ;; esac
-  as_user timeout 120 "$python" - "$action" "$trait" "$@" 4<"$environment" <<'PYTHON' >"$work/placement" 2>&1
+  as_nova "$python" - "$action" "$trait" "$@" 4<"$environment" <<'PYTHON' >"$work/placement" 2>&1
 ${program}PYTHON
   answer=$?
   [ "$answer" = 0 ] || why=$(tail -c 4096 "$work/placement" | tail -n 1 | head -c 300)

@@ -1,6 +1,7 @@
 import type { HostFacts } from "../facts/hostFacts";
 import type { HostFile } from "../facts/hostFile";
 import type { PagesRecord } from "../facts/journal";
+import { rootOf } from "../facts/units";
 import { bytesOf, textOf } from "../files/bytes";
 import type { Problem } from "../inputs/problem";
 import type { NovaConfig } from "../novaConfig";
@@ -37,15 +38,19 @@ const defaultFolder = "/etc/nova/provider_config";
 const fileName = "hostmem.yaml";
 
 /**
- * `[compute] provider_config_location`; every *.yaml in it is read at the start of nova-compute (nova/compute/provider_config.py).
- * One character a byte, as all of nova.conf.
+ * `[compute] provider_config_location`; every *.yaml in it is read at the start of nova-compute (nova/compute/provider_config.py),
+ * below a root of its own if it has one. One character a byte, as all of nova.conf.
  */
-function folderOf(config: NovaConfig): string {
-  return (config.get("compute", "provider_config_location")?.value ?? defaultFolder).replace(/\/+$/, "");
+function folderOf({ novaCompute }: HostFacts, location = defaultFolder): string {
+  return (novaCompute ? rootOf(novaCompute.unit) : "") + location.replace(/\/+$/, "");
 }
 
-function fileOf(config: NovaConfig): string {
-  return textOf(`${folderOf(config)}/${fileName}`);
+function locationIn(config: NovaConfig): string | undefined {
+  return config.get("compute", "provider_config_location")?.value;
+}
+
+function fileOf(facts: HostFacts, config: NovaConfig): string {
+  return textOf(`${folderOf(facts, locationIn(config))}/${fileName}`);
 }
 
 function content(trait: string): string {
@@ -77,15 +82,15 @@ export function traitProblems(trait: Trait | undefined, facts: HostFacts, config
   const refuse = (message: string) => ({ path: "trait", message: `${message}, or use traitBy: "placement"` });
   const old = lacking(minimums.providerConfig, facts.versions);
   if (old.length > 0) return old.map(({ lack }) => refuse(`cannot be declared: ${lack}. Upgrade it`));
-  const folder = folderOf(config);
-  if (folder !== defaultFolder && !facts.files.has(folder)) {
+  const folder = folderOf(facts, locationIn(config));
+  if (folder !== folderOf(facts) && !facts.files.has(folder)) {
     return [
       refuse(
         `cannot be declared: [compute] provider_config_location is ${textOf(folder)}, where no folder was found. Make it, and write it there as a plain path`,
       ),
     ];
   }
-  const own = fileOf(config);
+  const own = fileOf(facts, config);
   if (facts.files.has(bytesOf(own)) && !asWritten(facts, own)) {
     return [
       refuse(
@@ -148,7 +153,7 @@ export function planTrait(
   record: PagesRecord | undefined,
   isDeferred: boolean,
 ): TraitPlan {
-  const path = fileOf(config);
+  const path = fileOf(facts, config);
   const wanted = trait?.by === "provider-config" ? content(trait.name) : undefined;
   const former = record?.traits ?? [];
   const gone = former.filter(({ name }) => name !== trait?.name);

@@ -1,5 +1,6 @@
 import type { HostFacts } from "../facts/hostFacts";
 import type { ObjectRecord } from "../facts/journal";
+import { rootOf } from "../facts/units";
 import { textOf } from "../files/bytes";
 import { objectPath } from "../host/paths";
 import { call, silently } from "./calls";
@@ -38,8 +39,16 @@ export function removeGoingTraits(facts: HostFacts, policy: ObjectRecord | undef
 }
 
 function argumentsFor(facts: HostFacts, trait: string): string[] {
-  const places = configArguments(facts.novaCompute?.args ?? []).map(textOf);
-  return [trait, facts.novaCompute?.unit.name ?? "", ...places];
+  const { args = [], unit } = facts.novaCompute ?? {};
+  const places = configArguments(args).map((each) => textOf(unit ? asNamedInside(rootOf(unit), each) : each));
+  return [trait, unit?.name ?? "", ...places];
+}
+
+/** A file below a root as the service there names it; others are in that root by a mount, and called the same. */
+function asNamedInside(root: string, argument: string): string {
+  const at = argument.indexOf("=") + 1;
+  const isBelow = argument.slice(at).startsWith(`${root}/`);
+  return isBelow ? argument.slice(0, at) + argument.slice(at + root.length) : argument;
 }
 
 /** The arguments that say where configuration is; others would make Nova log elsewhere, or not parse. */

@@ -21,7 +21,13 @@ export interface HostDescription extends StorageDescription {
   args?: string[];
   environment?: Record<string, string>;
   /** Name, state and enablement of nova-compute's unit; null where there is none. */
-  nova?: { name?: string; activeState?: string; unitFileState?: string; rootDirectory?: string } | null;
+  nova?: {
+    name?: string;
+    activeState?: string;
+    unitFileState?: string;
+    rootDirectory?: string;
+    rootImage?: string;
+  } | null;
   /** Active state of libvirt's units. */
   libvirt?: Record<string, string>;
   guests?: {
@@ -207,6 +213,7 @@ export class DescribedHost {
     const ofNova = nova && {
       ...unit(name, nova.activeState ?? "active", nova.unitFileState ?? "enabled"),
       rootDirectory: nova.rootDirectory ?? "",
+      rootImage: nova.rootImage ?? "",
     };
     const units = new Map<string, UnitFacts>([...entries, ...(ofNova ? [[name, ofNova] as const] : [])]);
     if (this.refused !== undefined) {
@@ -275,6 +282,7 @@ function unit(name: string, activeState: string, unitFileState: string): UnitFac
     execStart: [],
     user: "root",
     rootDirectory: "",
+    rootImage: "",
     unitFileState,
   };
 }

@@ -59,9 +59,9 @@ describe("what a user says of how nova-compute is run", () => {
   });
 
   it("must name files and log of a service in a root of its own", () => {
-    const inRoot = (rootDirectory: string) =>
+    const inRoot = (rootDirectory: string, rootImage = "") =>
       ({
-        unit: { name: "n.service", rootDirectory },
+        unit: { name: "n.service", rootDirectory, rootImage },
         args: [],
         home: "",
         environment: {},
@@ -72,6 +72,8 @@ describe("what a user says of how nova-compute is run", () => {
     assert.equal(foreignRoot(inRoot("/srv"), both), undefined);
     assert.match(foreignRoot(inRoot("/srv"), {})!, /by novaConfig and novaLog, such as \/srv\/etc\/nova\/nova\.conf$/);
     assert.match(foreignRoot(inRoot("/srv"), { novaLog: "journal" })!, /by novaConfig, such as/);
+    const image = /^n\.service runs from a disk image \(RootImage=\/srv\/n\.raw\)/;
+    assert.match(foreignRoot(inRoot("", "/srv/n.raw"), both)!, image);
   });
 
   it("is the same files to those who read them", () => {
