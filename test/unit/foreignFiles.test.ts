@@ -47,6 +47,17 @@ const novaAt = (path: string): HostDescription => ({
 const memory = { capacity: "1 GiB" };
 const withDirectory = { ...memory, memoryBackingDir: "/srv/memory" };
 
+const namespaces = { namespaces: [{ name: "gold-0", label: "6GB", size: "6 GiB" }] };
+/** Where each tool has persistent memory. */
+const pmemBelongs: Record<string, string> = {
+  Juju: "no option for pmem_namespaces: set it by hand in a file of its own",
+  Kolla: "node_custom_config",
+  EDPM: "nova-extra-config .*30-persistent-memory.conf",
+  TripleO: "NovaPMEMMappings",
+  Puppet: "nova::compute::libvirt::pmem_namespaces",
+  "OpenStack-Ansible": "nova_nova_conf_overrides .*pmem_namespaces",
+};
+
 interface Case {
   host: HostDescription;
   declare?: Record<string, unknown>;
@@ -223,6 +234,23 @@ describe("a file that another tool writes", () => {
     assert.deepEqual(evaluated("FileBackedMemoryConfig", comment, memory).messages, []);
   });
 
+  it("is not edited for persistent memory either, which has places of its own", () => {
+    const puppet = { deployers: { puppet: ["nova_config[libvirt/pmem_namespaces]"] } };
+    const hosts: Record<string, HostDescription> = {
+      Juju: nova(headers.jujuNova),
+      Kolla: novaAt("/etc/kolla/nova-compute/nova.conf"),
+      EDPM: novaAt("/var/lib/openstack/nova/01-nova.conf"),
+      TripleO: novaAt("/var/lib/config-data/puppet-generated/nova_libvirt/etc/nova/nova.conf"),
+      Puppet: puppet,
+      "OpenStack-Ansible": { ...nova(headers.ansible), deployers: { places: ["/openstack/venvs"] } },
+    };
+    for (const [tool, host] of Object.entries(hosts)) {
+      const { messages } = evaluated("PersistentMemory", { ...host, pmem: { regions: { region0: 8 } } }, namespaces);
+      assert.equal(messages.length, 1, messages.join("\n"));
+      assert.match(messages[0]!, new RegExp(`is written by ${tool} \\(.+\\), .*${pmemBelongs[tool]}`));
+    }
+  });
+
   it("may be fstab, too", () => {
     const device = "/dev/disk/by-id/nvme-one";
     const puppet = ["mount[/var/lib/libvirt/qemu/ram]"];
@@ -246,12 +274,14 @@ describe("a host where a tool runs nova-compute in a container", () => {
   for (const [tool, [place, belongs]] of Object.entries(places)) {
     it(`is refused with ${tool}'s name, and where the setting belongs`, () => {
       const prove = beginTrial("owners", `a container of ${tool}`, ["refused", "named"]);
-      for (const kind of ["FileBackedMemoryConfig", "ServiceActivation"]) {
-        const { messages } = evaluated(kind, { nova: null, deployers: { places: [place!] } }, memory);
+      const declared = { FileBackedMemoryConfig: memory, ServiceActivation: {}, PersistentMemory: namespaces };
+      for (const [kind, declare] of Object.entries(declared)) {
+        const { messages } = evaluated(kind, { nova: null, deployers: { places: [place!] } }, declare);
+        const where = kind === "PersistentMemory" ? `pmem_namespaces in .*${pmemBelongs[tool]}` : belongs;
         assert.equal(messages.length, 1, messages.join("\n"));
         assert.match(
           messages[0]!,
-          new RegExp(`no nova-compute service was found .*: ${tool} runs it in a container.*${belongs}`),
+          new RegExp(`no nova-compute service was found .*: ${tool} runs it in a container.*${where}`),
         );
       }
       prove("refused");
