@@ -132,4 +132,19 @@ export const examples: Example[] = [
     applies: 2,
     kept: keptOnDisk,
   },
+  {
+    // Of one host, which is its canary; fleet.test.ts has more of them.
+    folder: "fleet",
+    config: { device: disk, capacity: "768 MiB" },
+    key: "text",
+    prepare: ":",
+    tidy: "blkdiscard -f /dev/hostmem-disk0",
+    plan: computeHostPlan(disk, 768),
+    memoryMb: 768,
+    directory: storePlace,
+    restarts: ["nova-compute"],
+    drift: memoryDrift(768),
+    applies: 2,
+    kept: keptOnDisk,
+  },
 ];
