@@ -26,14 +26,17 @@ for qemu in "qemu-system-$(uname -m)" /usr/libexec/qemu-kvm /usr/bin/kvm; do
   command -v "$qemu" >/dev/null 2>&1 || continue
   printf 'qemu %s\\n' "$(bounded "$qemu" --version 2>/dev/null | first_line)"; break
 done
-for metadata in "$nova_root\${nova_prefix:-/usr}"/lib/python3*/*-packages/nova-[0-9]*-info "$nova_root"/usr/lib/python3*/*-packages/nova-[0-9]*-info; do
+# A process knows its root best: by that link, also what is mounted there for it alone, such as the host's /usr.
+nova_inside=$nova_root
+if [ -n "$nova_root" ] && [ -d "/proc/$nova_pid/root/" ]; then nova_inside=/proc/$nova_pid/root; fi
+for metadata in "$nova_inside\${nova_prefix:-/usr}"/lib/python3*/*-packages/nova-[0-9]*-info "$nova_inside"/usr/lib/python3*/*-packages/nova-[0-9]*-info /usr/lib/python3*/*-packages/nova-[0-9]*-info; do
   [ -e "$metadata" ] && { echo "nova \${metadata##*/nova-}"; break; }
 done
 echo "kernel $(uname -r)"
 printf '%s\\n' "$(systemctl --version | first_line)"
 for tool in ndctl daxio; do
   set -- "$tool"
-  if [ "$tool" = daxio ] && [ -n "$nova_root" ]; then set -- chroot --userspec="$(id -u "$nova_user"):$(id -g "$nova_user")" "$nova_root" "$tool"; fi
+  if [ "$tool" = daxio ] && [ -n "$nova_root" ]; then set -- chroot --userspec="$(id -u "$nova_user"):$(id -g "$nova_user")" "$nova_inside" "$tool"; fi
   command -v "$1" >/dev/null 2>&1 || continue
   printf '%s\\n' "$(bounded "$@" --version 2>/dev/null | first_line | sed "s/^\\($tool \\)*/$tool /")"
 done
