@@ -1,7 +1,8 @@
 import { strict as assert } from "node:assert";
+import { factsMaxAgeMs } from "../../provider/core/session";
 import { LightFleet } from "../support/sandbox/lightFleet";
 import { PrivatePlace } from "../support/ssh/places";
-import { mostAtOnce } from "../support/ssh/sessionNotes";
+import { mostAtOnce, type NotedSession } from "../support/ssh/sessionNotes";
 import { type OperationOptions, Project } from "./support/project";
 import { errorLines, loginOf, messages } from "./support/said";
 
@@ -20,6 +21,15 @@ const names = ["one", "two", "three", "four", "five"];
 /** Of this much Nova refuses to start, on a light host. */
 const refused = "666 MiB";
 const restart = "nova-compute.service";
+
+/** On a machine with other work a run may take longer than facts last. */
+function readAgainOnlyIfOld(sessions: readonly NotedSession[]): void {
+  assert.ok(sessions.length > 0);
+  for (const [index, { start }] of sessions.slice(1).entries()) {
+    const age = Number(start - sessions[index]!.end) / 1e6;
+    assert.ok(age >= factsMaxAgeMs, `read again after ${age} ms`);
+  }
+}
 
 describe("a rollout of five hosts, in batches of one, two and two", function () {
   this.timeout(1_200_000);
@@ -81,11 +91,8 @@ describe("a rollout of five hosts, in batches of one, two and two", function () 
     assert.deepEqual(messages(preview, /^rollout/), ["rollout: 1. one; 2. two, three; 3. four, five"]);
     assert.equal(messages(preview, /restart nova-compute$/).length, names.length);
     const sessions = [...fleet.sessions().values()];
-    assert.deepEqual(
-      sessions.map(({ length }) => length),
-      names.map(() => 1),
-    );
-    assert.ok(mostAtOnce(sessions.flat()) > 2, "more than a batch");
+    sessions.forEach(readAgainOnlyIfOld);
+    assert.ok(mostAtOnce(sessions.map(([first]) => first!)) > 2, "more than a batch");
     names.forEach(untouched);
   });
 
@@ -122,10 +129,11 @@ describe("a rollout of five hosts, in batches of one, two and two", function () 
       for (const done of ["two", "three"]) assert.ok(span(name).first > span(done).last, `${name} before ${done}`);
     }
     const sessions = fleet.sessions();
-    assert.equal(sessions.get("one")!.length, 1, "read, and no more");
+    readAgainOnlyIfOld(sessions.get("one")!);
     for (const name of ["four", "five"]) {
       const before = sessions.get(name)!.filter(({ end }) => Number(end) / 1e9 < span(name).first);
-      assert.equal(before.length, 2, `${name} is read at the beginning, and when its batch begins`);
+      assert.ok(before.length >= 2, `${name} is read at the beginning, and when its batch begins`);
+      readAgainOnlyIfOld(before);
     }
     const preview = await project.preview(options("1 GiB", "31 s", { expectNoChanges: true }));
     assert.equal(preview.changes["same"], 1 + 4 * 3 + 1); // the stack, whole hosts, and one that is a resource
