@@ -80,9 +80,10 @@ describe("the layers", () => {
     assert.deepEqual(violations(core, outside), []);
   });
 
-  it("let the SDK see the provider's text, reading ahead, and how inputs are read", () => {
+  it("let the SDK see the provider's text, reading ahead, how inputs are read, and reports of live migration", () => {
     const node = ["node:async_hooks", "node:fs", "node:timers/promises"];
-    const allowed = within("sdk", "@pulumi", ...node, "provider/dynamic", "provider/readAhead", `${core}/inputs`);
+    const places = ["provider/dynamic", "provider/readAhead", `${core}/inputs`, `${core}/migration`];
+    const allowed = within("sdk", "@pulumi", ...node, ...places);
     assert.deepEqual(violations("sdk/", allowed), []);
   });
 
@@ -147,6 +148,11 @@ describe("the layers", () => {
       violations(`${core}/openstack/rules/`, (each) => each.typeOnly || pure(each)),
       [],
     );
+  });
+
+  it("let reports of live migration be pure, and see of kinds only what Nova does with page sizes", () => {
+    const places = ["migration", "inputs", "kinds/pageVerdict", "kinds/pageSize"].map((place) => `${core}/${place}`);
+    assert.deepEqual(violations(`${core}/migration/`, within(...places, "semver")), []);
   });
 
   it("let plans see kinds only as types", () => {

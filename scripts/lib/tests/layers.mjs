@@ -21,7 +21,10 @@ export const layers = [
     prepare: async (environment) => environment,
     lanes: (files) => dealt("unit", files, 1),
     atOnce: 1,
-    tables: ["wrong inputs", "owners", "hostile output", "hostile clouds", "fuzz cases"],
+    tables: [
+      ...["wrong inputs", "owners", "hostile output", "hostile clouds", "fuzz cases"],
+      ...["live migration, verdicts", "live migration, planted bugs"],
+    ],
   },
   {
     name: "engine",
@@ -36,6 +39,8 @@ export const layers = [
       ...["contents of a disk", "hostile output", "races", "upgrades of the tool", "values and shells"],
       ...["ways of access", "wrong inputs, as Pulumi prints them"],
       ...["page sizes, Nova's answers", "page sizes, planted bugs", "persistent memory, Nova's answers"],
+      ...["live migration, Nova's answers", "live migration, planted bugs"],
+      ...["live migration, by the CLI", "live migration, the page"],
     ],
   },
   {
