@@ -1,6 +1,7 @@
 import { check } from "./check";
 import { kinds } from "./core/kinds";
 import { readable } from "./core/readable";
+import { group, groupName } from "./group";
 import { create, diff, read, remove, update } from "./lifecycle";
 import { endWithEngine } from "./orphan";
 import type { Properties } from "./resource";
@@ -17,6 +18,7 @@ export type Method = "check" | "diff" | "create" | "read" | "update" | "delete";
 export async function run(kind: string, method: Method, args: readonly unknown[]): Promise<unknown> {
   endWithEngine();
   const known = kinds.get(kind);
+  if (kind === groupName) return runGroup(method, args);
   if (!known) {
     throw plain(
       new Error(`this pulumi-hostmem knows no ${kind}; install the version that created the resource, or a newer one`),
@@ -39,6 +41,16 @@ export async function run(kind: string, method: Method, args: readonly unknown[]
       default:
         throw new Error(`this pulumi-hostmem knows no method ${String(method)}`);
     }
+  } catch (error) {
+    throw plain(error);
+  }
+}
+
+function runGroup(method: Method, args: readonly unknown[]): unknown {
+  try {
+    const known = Object.hasOwn(group, method) ? (group[method] as (...given: unknown[]) => unknown) : undefined;
+    if (!known) throw new Error(`this pulumi-hostmem knows no method ${String(method)}`);
+    return clean(known(...args));
   } catch (error) {
     throw plain(error);
   }

@@ -6,7 +6,7 @@ import type { CommonArgs } from "./kinds/kind";
 import type { EditFileStep, Plan } from "./plan/step";
 
 /** Which of our settings: each tool has another place for each. */
-type Topic = "nova" | "pages" | "pmem" | "qemu" | "fstab";
+type Topic = "nova" | "pages" | "pmem" | "migration" | "qemu" | "fstab";
 
 /** A tool that writes configuration files, and would write over ours. */
 interface Tool {
@@ -136,11 +136,13 @@ const optionsOf = {
 } as const;
 
 /** What to say where no service runs nova-compute, to whom something is to be set. */
-export function noNovaCompute(facts: HostFacts, topic: keyof typeof optionsOf = "nova"): string {
+export function noNovaCompute(facts: HostFacts, topic: keyof typeof optionsOf | "migration" = "nova"): string {
   const missing = "no nova-compute service was found on the host";
   const tool = tools.find((each) => each.runsContainers && each.isHere?.(facts));
   if (tool === undefined) return `${missing}; install it there first, or leave this host out`;
-  return `${missing}: ${tool.name} runs it in a container, which is not managed here. Set ${optionsOf[topic]} in ${tool.places[topic]}`;
+  const inContainer = `${missing}: ${tool.name} runs it in a container`;
+  if (topic === "migration") return `${inContainer}, which is not looked into here; leave this host out`;
+  return `${inContainer}, which is not managed here. Set ${optionsOf[topic]} in ${tool.places[topic]}`;
 }
 
 function writerOf(step: EditFileStep, facts: HostFacts): { tool: Tool; sign: string } | undefined {
@@ -170,9 +172,14 @@ function headerOf(text: string): string[] {
 
 /** puppetlabs' settings have a resource each, named `section/option`; whoever declares `resources[…]` purges the rest. */
 function puppetResource(step: EditFileStep, facts: HostFacts): string | undefined {
-  const type = { nova: "nova_config", pages: "nova_config", pmem: "nova_config", qemu: "qemu_config", fstab: "mount" }[
-    topicOf(step)
-  ];
+  const type = {
+    nova: "nova_config",
+    pages: "nova_config",
+    pmem: "nova_config",
+    migration: "nova_config",
+    qemu: "qemu_config",
+    fstab: "mount",
+  }[topicOf(step)];
   const candidates = [
     ...step.options.map((option) => `${type}[${option}]`),
     `resources[${type}]`,
@@ -186,5 +193,6 @@ function topicOf({ path, options }: EditFileStep): Topic {
   if (path.endsWith("/qemu.conf")) return "qemu";
   const only = (name: string) => options.every((option) => option === name);
   if (only("DEFAULT/reserved_huge_pages")) return "pages";
+  if (only("libvirt/live_migration_permit_post_copy")) return "migration";
   return only("libvirt/pmem_namespaces") ? "pmem" : "nova";
 }

@@ -4,6 +4,7 @@ import { factsScript, type HostFacts, parseFacts } from "./facts/hostFacts";
 import type { Service } from "./facts/journal";
 import { covers, mergeProbes, noProbes, type Probes } from "./facts/probes";
 import { badAnswerAdvice } from "./facts/sections";
+import type { PmemOffer } from "./migration/traits";
 import { type ApplyOptions, applyError, runApply } from "./plan/apply";
 import type { ApplyReport } from "./plan/applyLog";
 import { basisOf } from "./plan/basis";
@@ -50,6 +51,10 @@ export interface PlannedEffect {
   goingTraits?: string[];
   /** Guests that run count as gone: whoever restarts must have moved them to other hosts before. */
   countsOnMigration?: true;
+  /** Sizes in KiB of which Nova will have pages for guests that ask for a size, where that is decided. */
+  pageSizes?: number[];
+  /** Namespaces of persistent memory that will be offered to guests, where that is decided. */
+  pmem?: PmemOffer[];
 }
 
 /**

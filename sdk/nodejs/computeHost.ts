@@ -1,6 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { BackingStore, type BackingStoreArgs } from "./backingStore";
 import { FileBackedMemoryConfig, type FileBackedMemoryConfigArgs } from "./fileBackedMemoryConfig";
+import type { HostResource } from "./hostResource";
+import { LiveMigrationConfig, type LiveMigrationConfigArgs } from "./liveMigrationConfig";
 import type { CloudArgs } from "./openStack";
 import { PageSizePolicy, type PageSizePolicyArgs } from "./pageSizePolicy";
 import { PersistentMemory, type PersistentMemoryArgs } from "./persistentMemory";
@@ -15,9 +17,9 @@ import type { HostArgs } from "./types";
 export interface ComputeHostArgs extends HostArgs, CloudArgs {
   /**
    * `project/stack/name` of another `ComputeHost` to take this host over from, part by part: a refusal names the part, which
-   * is `NAME-backing-store`, `NAME-page-sizes`, `NAME-file-backed-memory` or `NAME-persistent-memory`. Its own stack must
-   * forget it (`pulumi state delete`). Resources that were no parts of a `ComputeHost` are named to each part, by
-   * `transform`. Default: what others own is refused.
+   * is `NAME-backing-store`, `NAME-page-sizes`, `NAME-file-backed-memory`, `NAME-persistent-memory` or
+   * `NAME-live-migration`. Its own stack must forget it (`pulumi state delete`). Resources that were no parts of a
+   * `ComputeHost` are named to each part, by `transform`. Default: what others own is refused.
    *
    * @example "guest-memory/production/compute-1"
    */
@@ -36,6 +38,11 @@ export interface ComputeHostArgs extends HostArgs, CloudArgs {
   >;
   /** Namespaces of persistent memory, and Nova's setting for them. Default: both stay as they are. */
   persistentMemory?: Omit<PersistentMemoryArgs, keyof HostArgs | "activation" | "healthTimeoutSeconds">;
+  /**
+   * What the host is to live migration, for a `LiveMigrationGroup`, and Nova's post-copy option: `{}` for the former alone.
+   * Default: the host is no member of any group.
+   */
+  liveMigration?: Omit<LiveMigrationConfigArgs, keyof HostArgs | "activation" | "healthTimeoutSeconds">;
   /** Seconds that nova-compute may take to come up before changes are taken back. Default 300. */
   healthTimeoutSeconds?: pulumi.Input<number>;
   /** Changes the arguments of a part just before it is made, for anything that has no property here. */
@@ -44,6 +51,7 @@ export interface ComputeHostArgs extends HostArgs, CloudArgs {
     pageSizes?: (args: PageSizePolicyArgs) => PageSizePolicyArgs;
     fileBackedMemory?: (args: FileBackedMemoryConfigArgs) => FileBackedMemoryConfigArgs;
     persistentMemory?: (args: PersistentMemoryArgs) => PersistentMemoryArgs;
+    liveMigration?: (args: LiveMigrationConfigArgs) => LiveMigrationConfigArgs;
     activation?: (args: ServiceActivationArgs) => ServiceActivationArgs;
   };
 }
@@ -71,6 +79,8 @@ export class ComputeHost extends pulumi.ComponentResource {
   public readonly fileBackedMemory: FileBackedMemoryConfig | undefined;
   /** Undefined if none was declared. */
   public readonly persistentMemory: PersistentMemory | undefined;
+  /** Undefined if none was declared. */
+  public readonly liveMigration: LiveMigrationConfig | undefined;
   public readonly activation: ServiceActivation;
   /** Memory that the host offers to guests, in MiB: placement's MEMORY_MB. Known in a preview. */
   public readonly memoryMb: pulumi.Output<number> | undefined;
@@ -82,6 +92,7 @@ export class ComputeHost extends pulumi.ComponentResource {
       pageSizes,
       fileBackedMemory,
       persistentMemory,
+      liveMigration,
       healthTimeoutSeconds,
       takeOverFrom,
       openstack,
@@ -97,6 +108,7 @@ export class ComputeHost extends pulumi.ComponentResource {
     this.pageSizes = createPageSizes(this);
     this.fileBackedMemory = createConfiguration(this);
     this.persistentMemory = createPersistentMemory(this);
+    this.liveMigration = createLiveMigration(this);
     this.activation = createActivation(this);
     this.memoryMb = this.fileBackedMemory?.memoryMb;
     this.registerOutputs({ memoryMb: this.memoryMb });
@@ -140,15 +152,30 @@ export class ComputeHost extends pulumi.ComponentResource {
       return new PersistentMemory(`${name}-persistent-memory`, memoryArgs, { parent, dependsOn });
     }
 
+    function createLiveMigration(parent: ComputeHost): LiveMigrationConfig | undefined {
+      if (!liveMigration) return undefined;
+      const migrationArgs = (transform.liveMigration ?? same)({
+        ...common("live-migration"),
+        ...liveMigration,
+        activation: "deferred",
+      });
+      return new LiveMigrationConfig(`${name}-live-migration`, migrationArgs, { parent, dependsOn: partsOf(parent) });
+    }
+
     function createActivation(parent: ComputeHost): ServiceActivation {
       const activationArgs = (transform.activation ?? same)({
         ...common("activation"),
         ...cloud,
         ...(healthTimeoutSeconds === undefined ? {} : { healthTimeoutSeconds }),
       });
-      const parts = [parent.backingStore, parent.pageSizes, parent.fileBackedMemory, parent.persistentMemory];
-      const dependsOn = parts.filter((part) => part !== undefined);
-      return new ServiceActivation(`${name}-activation`, activationArgs, { parent, dependsOn });
+      return new ServiceActivation(`${name}-activation`, activationArgs, { parent, dependsOn: partsOf(parent) });
+    }
+
+    /** All parts that were made so far. */
+    function partsOf(made: ComputeHost): HostResource[] {
+      const { backingStore, pageSizes, fileBackedMemory, persistentMemory, liveMigration } = made;
+      const parts = [backingStore, pageSizes, fileBackedMemory, persistentMemory, liveMigration];
+      return parts.filter((part) => part !== undefined);
     }
 
     /** What every part takes: all of the host's own, and whom this part is taken over from. */

@@ -3,6 +3,20 @@ export { ComputeHost, type ComputeHostArgs } from "./computeHost";
 export type { Duration } from "./duration";
 export { FileBackedMemoryConfig, type FileBackedMemoryConfigArgs } from "./fileBackedMemoryConfig";
 export { HostResource } from "./hostResource";
+export {
+  LiveMigrationConfig,
+  type LiveMigrationConfigArgs,
+  type MigrationProfile,
+  type PmemOffer,
+} from "./liveMigrationConfig";
+export {
+  type GroupMember,
+  LiveMigrationGroup,
+  type LiveMigrationGroupArgs,
+  type MigratingGuests,
+  type MigrationClass,
+  type MigrationVerdict,
+} from "./liveMigrationGroup";
 export type { CloudArgs, OpenStackArgs } from "./openStack";
 export {
   type AllowedPageSizes,

@@ -6,6 +6,7 @@ import { activationLibrary, applyLibrary } from "../../provider/core/host/librar
 import { pmemLibrary } from "../../provider/core/host/pmemLibrary";
 import { storeLibrary } from "../../provider/core/host/storeLibrary";
 import { kinds } from "../../provider/core/kinds";
+import { rules } from "../../provider/core/migration/verdict";
 import { type Minimum, minimums } from "../../provider/core/versions";
 import { computeHostPlan, withoutUuid } from "../support/examplePlans";
 import { readFixtures } from "../support/facts/fixture";
@@ -66,6 +67,16 @@ describe("the documentation", () => {
         "a column is missing in the README",
       );
     }
+  });
+
+  it("prints the rules of live migration with what each comes from", () => {
+    const section = read("docs/live-migration.md").split("\n## What decides\n")[1]!;
+    assert.deepEqual(
+      rowsOf(section)
+        .slice(1)
+        .map(([name, source]) => [name, source]),
+      rules.map(({ name, source }) => [`\`${name}\``, source]),
+    );
   });
 
   it("explains messages that the code really has", () => {

@@ -16,6 +16,8 @@ export interface Pool {
 
 /** What a plan does about pools, and what the host must remember of it. */
 export interface PoolPlan extends Beside {
+  /** Pools that change now, as they will be. */
+  changing: Pool[];
   /** Whole files that are there for it. */
   kept: string[];
   /** Remembered while the change is made, and once it is. */
@@ -86,6 +88,7 @@ export function planPools(
     restarts: changes.length > 0,
     reasons: [...changes.map((pool) => changeInWords(pool, now(pool))), ...boot.reasons],
     pools: changes.map((pool) => ({ node: pool.node, sizeKib: pool.sizeKib, count: now(pool) })),
+    changing: changes,
     files: boot.files,
     kept: boot.kept,
     during: pagesRecord([...after, ...going], boot.bootLoader.during),

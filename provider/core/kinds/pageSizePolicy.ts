@@ -5,6 +5,7 @@ import { defaultHealthTimeoutSeconds, planConfigurationChange } from "../plan/ac
 import { bothBeside } from "../plan/beside";
 import { planOptions } from "../plan/options";
 import { planLines } from "../plan/step";
+import { givenSizes } from "./givenPages";
 import type { CommonArgs, Evaluation, Json, Kind, Surroundings } from "./kind";
 import type { AtBoot } from "./pageBoot";
 import { enforcement, schedulerRules } from "./pageEnforcement";
@@ -166,6 +167,11 @@ function evaluate(args: PageSizePolicyArgs, facts: HostFacts, surroundings: Surr
       fileSystems: [],
       restrictsPageSizes: want.restricts,
       goingTraits: trait.going,
+      pageSizes: givenSizes(
+        facts.hugePages,
+        readNovaConfig(facts, (path) => options.changes.text(path)),
+        pools.changing,
+      ),
     },
   };
 }

@@ -6,6 +6,7 @@ import { kinds } from "../../../provider/core/kinds";
 import { HostSession } from "../../../provider/core/session";
 import { loginError } from "../../../provider/core/transport/loginErrors";
 import { runError } from "../../../provider/core/transport/runErrors";
+import { group, groupName } from "../../../provider/group";
 import { plain } from "../../../provider/runtime";
 import { connection } from "../../unit/transport/connections";
 import { DescribedHost } from "../plans/describedHost";
@@ -37,8 +38,10 @@ export async function preview({ kind, program, host, before }: WrongInput): Prom
   const checked = (name: string, values: Record<string, unknown>) => {
     const resource = `${name} ${resources.filter((each) => each === name).length}`;
     resources.push(name);
-    const defaults = { owner: `project/stack/${name}`, connection: access };
+    const owner = `project/stack/${name}`;
+    const defaults = name === groupName ? { owner } : { owner, connection: access };
     const given = Object.entries({ ...defaults, ...values }).filter(([, value]) => value !== null);
+    if (name === groupName) return group.check({}, Object.fromEntries(given));
     return check(kinds.get(name)!, {}, { ...Object.fromEntries(given), __run: { preview: true, resource } });
   };
   try {

@@ -4,8 +4,8 @@ import ts from "typescript";
 
 /** Where the rules are that a program and a host are held against. */
 const folders = ["provider/core/inputs", "provider/core/kinds"];
-const rules = ["size", "versions", "ownership", "hardLinks", "novaConfig", "foreignFiles"];
-const files = [...rules.map((name) => `provider/core/${name}.ts`), "provider/check.ts"];
+const rules = ["size", "versions", "ownership", "hardLinks", "novaConfig", "foreignFiles", "migration/groupInputs"];
+const files = [...rules.map((name) => `provider/core/${name}.ts`), "provider/check.ts", "provider/group.ts"];
 
 /** Text that a rule can say, with what changes left out. */
 export interface Sentence {

@@ -35,7 +35,8 @@ describe("ComputeHost", () => {
   async function make(args: Partial<ComputeHostArgs>): Promise<InstanceType<typeof ComputeHost>> {
     registered = [];
     const host = new ComputeHost("compute-1", { connection, ...args } as ComputeHostArgs);
-    const parts = [host.backingStore, host.pageSizes, host.fileBackedMemory, host.persistentMemory, host.activation];
+    const { backingStore, pageSizes, fileBackedMemory, persistentMemory, liveMigration, activation } = host;
+    const parts = [backingStore, pageSizes, fileBackedMemory, persistentMemory, liveMigration, activation];
     for (const part of parts) {
       if (part) await new Promise((resolve) => part.urn.apply(resolve));
     }
@@ -53,6 +54,13 @@ describe("ComputeHost", () => {
       ["compute-1", "compute-1-backing-store", "compute-1-file-backed-memory", "compute-1-activation"],
     );
     assert.equal(await new Promise((resolve) => host.memoryMb?.apply(resolve)), 4096);
+  });
+
+  it("tells what it is to live migration after all that decides it, and before the one restart", async () => {
+    await make({ fileBackedMemory: { capacity: "auto" }, liveMigration: { permitPostCopy: false } });
+    assert.deepEqual(kindsOf(), ["ComputeHost", "FileBackedMemoryConfig", "LiveMigrationConfig", "ServiceActivation"]);
+    const { permitPostCopy, activation } = inputsOf("LiveMigrationConfig");
+    assert.deepEqual([permitPostCopy, activation], [false, "deferred"]);
   });
 
   it("has page sizes as a part, before the configuration that must agree with them", async () => {
