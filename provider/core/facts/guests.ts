@@ -1,11 +1,12 @@
 import { bytesOf, textOf } from "../files/bytes";
 import { guestStateFunctions } from "../host/guestState";
+import { deviceElements, type GuestDevices, parseGuestDevices } from "./guestDevices";
 import { type GuestPages, pageElements, parseGuestPages, parsePageRequest, startTags } from "./guestPages";
 import { localTypes } from "./localTypes";
 import type { Sections } from "./sections";
 
 /** A guest that libvirt knows on this host, from its own files (libvirt need not run to read them). */
-export interface Guest {
+export interface Guest extends GuestDevices {
   name: string;
   /** False for a guest that is only defined: it gets its memory at its next start. */
   running: boolean;
@@ -30,7 +31,7 @@ export interface Guest {
 }
 
 /** The lines of a guest's XML that are read, as an extended regular expression. */
-export const interestingLines = `<(domstatus |job |name>|memory |hugepages|${pageElements}|locked/?>|source type=.file./?>|path>/dev/dax|/domain>)|^[[:space:]]*<domain `;
+export const interestingLines = `<(domstatus |job |name>|memory |hugepages|${pageElements}|${deviceElements}|locked/?>|source type=.file./?>|path>/dev/dax|/domain>)|^[[:space:]]*<domain `;
 
 /** Lines of one guest's definition that are looked at: far fewer than this. */
 const xmlLimit = 65_536;
@@ -95,6 +96,7 @@ export function parseGuests(sections: Sections): Guest[] {
       locked: xml.includes("<locked"),
       ...(job === "none" ? {} : { job: textOf(job) }),
       ...(pmem.length > 0 ? { pmem } : {}),
+      ...parseGuestDevices(xml, (text) => textOf(unescaped(text))),
     });
   }
   return [...guests.values()];

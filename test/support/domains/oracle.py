@@ -35,6 +35,31 @@ def request(domain):
     return {'pageRequest': None if asked is None else asked.text}
 
 
+def devices(domain):
+    """What decides where a guest can go: only what is there."""
+    found = {}
+    owner = domain.find(f'metadata/{NOVA}instance')
+    if owner is not None and domain.find('uuid') is not None:
+        found['nova'] = {'id': domain.findtext('uuid'), 'name': owner.findtext(f'{NOVA}name') or ''}
+    paths = [each.text for each in domain.iter('path') if (each.text or '').startswith('/dev/dax')]
+    if paths:
+        found['pmem'] = paths
+    nvdimms = [{'path': each.findtext('source/path'),
+                'sizeKib': int(each.findtext('target/size')),
+                **({'alignmentKib': int(each.findtext('source/alignsize'))}
+                   if each.find('source/alignsize') is not None else {})}
+               for each in domain.iterfind("devices/memory[@model='nvdimm']")]
+    if nvdimms:
+        found['nvdimms'] = nvdimms
+    if domain.find("devices/filesystem/driver[@type='virtiofs']") is not None:
+        found['hasShares'] = True
+    if domain.find("launchSecurity[@type='sev']") is not None:
+        found['isEncrypted'] = True
+    if domain.find('memoryBacking/nosharepages') is not None:
+        found['isUnmerged'] = True
+    return found
+
+
 for line in sys.stdin:
     root = tree.fromstring(json.loads(line)['xml'].encode('latin-1'))
     domain = root if root.tag == 'domain' else root.find('domain')
@@ -50,4 +75,5 @@ for line in sys.stdin:
         'pages': list(pages(domain)),
         'hasTopology': domain.find('cpu/numa/cell') is not None,
         **request(domain),
+        **devices(domain),
     }), flush=True)

@@ -20,6 +20,11 @@ interface Found {
   pages: GuestPages[];
   pageRequest?: string | null;
   hasTopology: boolean;
+  nova?: { id: string; name: string };
+  pmem?: string[];
+  nvdimms?: unknown[];
+  hasShares?: true;
+  isEncrypted?: true;
 }
 
 /** A process with an XML parser. */
@@ -64,17 +69,27 @@ const written = fc.constantFrom(
 const name = fc.array(written, { minLength: 1, maxLength: 6 }).map((parts) => `x${parts.join("")}`);
 const backing = fc.subarray(
   [
-    ...["<hugepages/>", "<locked/>", "<discard/>"],
+    ...["<hugepages/>", "<locked/>", "<discard/>", "<nosharepages/>"],
     ...["<source type='file'/>", "<source type='memfd'/>", "<source type='anonymous'/>", "<access mode='shared'/>"],
   ],
-  { maxLength: 4 },
+  { maxLength: 5 },
 );
+function nvdimm(alignment: string, kib: number): string {
+  const source = `      <source>\n      <path>/dev/dax0.0</path>\n${alignment}      </source>\n`;
+  const label = "      <label>\n        <size unit='KiB'>128</size>\n      </label>\n";
+  const target = `      <target>\n        <size unit='KiB'>${kib}</size>\n${label}      </target>\n`;
+  return `    <memory model='nvdimm' access='shared'>\n${source}${target}    </memory>\n`;
+}
 const other = fc.subarray([
   "<metadata>\n    <nova:instance xmlns:nova='urn:n'>\n      <nova:name>other</nova:name>\n    </nova:instance>\n  </metadata>",
   "<title>&lt;hugepages/&gt; &lt;name&gt;y&lt;/name&gt;</title>",
+  "<uuid>5f0a2cf2-1f0a-4d0e-9f3b-8d2c6c1f7a01</uuid>",
   "<currentMemory unit='KiB'>1</currentMemory>",
   "<numatune>\n    <memory mode='strict' nodeset='0'/>\n  </numatune>",
   "<devices>\n    <disk type='file'>\n      <source file='/x'/>\n    </disk>\n    <memory model='dimm'>\n      <target>\n        <size unit='KiB'>7</size>\n      </target>\n    </memory>\n  </devices>",
+  "<devices>\n    <filesystem type='mount'>\n      <driver type='virtiofs' queue='1024'/>\n    </filesystem>\n  </devices>",
+  `<devices>\n${nvdimm("      <alignsize unit='KiB'>2048</alignsize>\n", 4096)}${nvdimm("", 7)}  </devices>`,
+  "<launchSecurity type='sev'>\n    <policy>0x0033</policy>\n  </launchSecurity>",
 ]);
 
 /** Nodes of a guest, and those of the host that each is served from. */
@@ -188,6 +203,10 @@ export const domainTargets: AnyTarget[] = [
       if (found.pages.some(({ node }) => node !== undefined)) saw("pages of a node");
       if (found.pages.length > 1) saw("several sizes or nodes");
       if (found.pageRequest) saw("a request");
+      if (found.nova) saw("a guest of Nova's");
+      if (found.pmem && found.nvdimms) saw("persistent memory");
+      if (found.hasShares) saw("shares");
+      if (found.isEncrypted) saw("encrypted memory");
     },
     mustSee: [
       "job",
@@ -198,6 +217,10 @@ export const domainTargets: AnyTarget[] = [
       "pages of a node",
       "several sizes or nodes",
       "a request",
+      "a guest of Nova's",
+      "persistent memory",
+      "shares",
+      "encrypted memory",
     ],
     runs: { sample: 300, full: 5_000 },
   }),
