@@ -1,6 +1,5 @@
 import type { HostFacts } from "../facts/hostFacts";
 import { parseInteger } from "../files/osloConfig";
-import { noNovaCompute } from "../foreignFiles";
 import type { Inputs, Problem } from "../inputs/problem";
 import { isOlder } from "../migration/releaseTable";
 import { type MigrationProfile, majorOf } from "../migration/traits";
@@ -10,7 +9,7 @@ import { planOptions, type WantedOption } from "../plan/options";
 import { servicesFor } from "../plan/pendingNote";
 import { planLines } from "../plan/step";
 import type { CommonArgs, Evaluation, Json, Kind, Surroundings } from "./kind";
-import { permitsPostCopy, postCopyOption, profileOf } from "./liveMigrationTraits";
+import { notJudged, permitsPostCopy, postCopyOption, profileOf } from "./liveMigrationTraits";
 
 // ---- Args
 
@@ -55,28 +54,17 @@ function wantedOptions({ permitPostCopy }: LiveMigrationConfigArgs, config: Nova
 const multifdPostCopy = { nova: 33, qemu: "10.1.0" };
 
 function refusals(args: LiveMigrationConfigArgs, facts: HostFacts, config: NovaConfig): Problem[] {
-  if (!facts.novaCompute) return [{ path: "", message: noNovaCompute(facts, "migration") }];
-  if (config.failure)
-    return [{ path: "", message: `nova-compute cannot read its configuration: ${config.failure}; mend that first` }];
-  const { nova, libvirt, qemu } = facts.versions;
-  const unknown = Object.entries({ Nova: nova, libvirt, QEMU: qemu }).flatMap(([name, found]) =>
-    found === undefined ? [name] : [],
-  );
-  if (unknown.length > 0)
-    return [
-      {
-        path: "",
-        message: `the version of ${unknown.join(" and ")} was not found on the host, and decides where guests can go; install it there first, or leave this host out`,
-      },
-    ];
+  const unknown = notJudged(facts, config);
+  if (unknown.length > 0) return unknown;
   const variable = config.get(postCopyOption.section, postCopyOption.option)?.variable;
   if (variable && wantedOptions(args, config).some(({ isRight }) => !isRight))
     return [
       {
         path: "permitPostCopy",
-        message: `cannot be set: ${variable} in the environment of ${facts.novaCompute.unit.name} wins over every file; remove it there and restart the service`,
+        message: `cannot be set: ${variable} in the environment of ${facts.novaCompute!.unit.name} wins over every file; remove it there and restart the service`,
       },
     ];
+  const { nova, qemu } = facts.versions;
   const connections = parseInteger(config.get("libvirt", "live_migration_parallel_connections")?.value ?? "1");
   const isParallel = connections.ok && (connections.value ?? 1) > 1;
   if (

@@ -1,5 +1,7 @@
 import type { HostFacts } from "../facts/hostFacts";
 import { parseInteger, parseList } from "../files/osloConfig";
+import { noNovaCompute } from "../foreignFiles";
+import type { Problem } from "../inputs/problem";
 import type { MigrationProfile, PmemOffer } from "../migration/traits";
 import type { NovaConfig } from "../novaConfig";
 import type { PlannedEffect } from "../session";
@@ -27,6 +29,20 @@ function offersOf(config: NovaConfig): PmemOffer[] {
 /** The last of the resources before this one that decides something. */
 function decided<Name extends keyof PlannedEffect>(planned: readonly PlannedEffect[], name: Name) {
   return planned.findLast((effect) => effect[name] !== undefined)?.[name];
+}
+
+/** Why it cannot be told where guests of a host can go; nothing if it can. */
+export function notJudged(facts: HostFacts, config: NovaConfig): Problem[] {
+  if (!facts.novaCompute) return [{ path: "", message: noNovaCompute(facts, "migration") }];
+  if (config.failure)
+    return [{ path: "", message: `nova-compute cannot read its configuration: ${config.failure}; mend that first` }];
+  const { nova, libvirt, qemu } = facts.versions;
+  const unknown = Object.entries({ Nova: nova, libvirt, QEMU: qemu }).flatMap(([name, found]) =>
+    found === undefined ? [name] : [],
+  );
+  if (unknown.length === 0) return [];
+  const message = `the version of ${unknown.join(" and ")} was not found on the host, and decides where guests can go; install it there first, or leave this host out`;
+  return [{ path: "", message }];
 }
 
 /**

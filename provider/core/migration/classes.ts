@@ -1,6 +1,13 @@
 import { formatPageSize } from "../kinds/pageSize";
-import { folded } from "./hostNames";
-import { type GuestKind, type HostTraits, type MigrationProfile, majorOf, type PmemOffer } from "./traits";
+import { folded, unfolded } from "./hostNames";
+import {
+  type GuestKind,
+  type HostTraits,
+  type MigrationProfile,
+  majorOf,
+  type PageRequest,
+  type PmemOffer,
+} from "./traits";
 
 /** Hosts that are all the same to a guest that comes or goes. */
 export interface MigrationClass {
@@ -31,6 +38,11 @@ export function classesOf(profiles: readonly MigrationProfile[]): MigrationClass
       hosts: folded(hosts),
       traits,
     }));
+}
+
+/** Each host of some classes, which {@link classesOf} makes the same classes of. */
+export function membersOf(classes: readonly MigrationClass[]): MigrationProfile[] {
+  return classes.flatMap(({ hosts, traits }) => unfolded(hosts).map((host) => ({ host, ...traits })));
 }
 
 /** With its properties in one order, and nothing twice. */
@@ -100,14 +112,20 @@ export function guestsOf(classes: readonly MigrationClass[]): GuestKind[] {
 export function describeGuest(guest: GuestKind): string {
   switch (guest.kind) {
     case "plain":
-      return "without page size or persistent memory";
+      return guest.hasTopology ? "with NUMA nodes of its own" : "without page size or persistent memory";
     case "page-size":
-      return `with hw:mem_page_size=${typeof guest.request === "number" ? formatPageSize(guest.request).replace(" KiB", "KB").replace(" MiB", "MB").replace(" GiB", "GB") : guest.request}`;
+      return `with hw:mem_page_size=${requestText(guest.request)}`;
     case "pmem":
       return `with hw:pmem=${guest.label}`;
     case "locked":
-      return "with hw:locked_memory";
+      return `with hw:locked_memory${guest.request === undefined ? "" : ` and hw:mem_page_size=${requestText(guest.request)}`}`;
     case "shares":
       return "with a share attached";
   }
+}
+
+/** As flavors have it. */
+function requestText(request: PageRequest): string {
+  if (typeof request !== "number") return request;
+  return formatPageSize(request).replace(" KiB", "KB").replace(" MiB", "MB").replace(" GiB", "GB");
 }

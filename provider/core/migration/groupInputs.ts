@@ -25,7 +25,8 @@ export function readGroup(inputs: Inputs): GroupArgs {
   };
 }
 
-function readMembers(inputs: Inputs): MigrationProfile[] {
+/** Reads profiles of hosts, under the name `members`. */
+export function readMembers(inputs: Inputs): MigrationProfile[] {
   const value = inputs.raw("members");
   if (!Array.isArray(value) || value.length === 0) {
     inputs.problem(

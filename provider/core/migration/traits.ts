@@ -1,3 +1,5 @@
+import type { PageRequest as Asked } from "../kinds/pageVerdict";
+
 /** Namespaces that a host offers under one label of `[libvirt] pmem_namespaces`; all that differ are told, none twice. */
 export interface PmemOffer {
   label: string;
@@ -34,16 +36,19 @@ export function majorOf(version: string): number {
   return Number(/^\d+/.exec(version)?.[0] ?? 0);
 }
 
+/** A value of hw:mem_page_size; a number is KiB. */
+export type PageRequest = NonNullable<Asked>;
+
 /** A guest, as far as memory decides where it can go. */
 export type GuestKind =
-  /** No page size, no persistent memory. */
-  | { kind: "plain" }
-  /** What its flavor's hw:mem_page_size says; a number is KiB. */
-  | { kind: "page-size"; request: "small" | "large" | "any" | number }
+  /** No page size, no persistent memory. It has a NUMA topology all the same where its flavor or image asks for nodes. */
+  | { kind: "plain"; hasTopology?: boolean }
+  /** What its flavor's hw:mem_page_size says; of a running guest also the size in KiB that it got. */
+  | { kind: "page-size"; request: PageRequest; hasKib?: number }
   /** A label in its flavor's hw:pmem. */
   | { kind: "pmem"; label: string }
-  /** hw:locked_memory, which Nova takes with a page size only; here with the ordinary one. */
-  | { kind: "locked" }
+  /** hw:locked_memory, which Nova takes with a page size only; here with the ordinary one, unless another is named. */
+  | { kind: "locked"; request?: PageRequest; hasKib?: number }
   /** A Manila share is attached by virtiofs. */
   | { kind: "shares" };
 

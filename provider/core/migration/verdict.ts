@@ -21,16 +21,34 @@ export interface Verdict {
 const byWeight = ["impossible", "refused", "breaks"] as const;
 
 export function verdict(from: HostTraits, to: HostTraits, guest: GuestKind, using = rules): Verdict {
-  const found = using.flatMap((rule) => {
+  return weighed(findings(from, to, guest, using));
+}
+
+/**
+ * The same of a guest that is there, and that several kinds describe at once. That there can be no such guest is then not
+ * true, or not true any more.
+ */
+export function runningVerdict(from: HostTraits, to: HostTraits, kinds: readonly GuestKind[]): Verdict {
+  const found = kinds.flatMap((kind) => findings(from, to, kind, rules));
+  return weighed(found.filter(({ outcome }) => outcome !== "impossible"));
+}
+
+type Found = Finding & { rule: string };
+
+function findings(from: HostTraits, to: HostTraits, guest: GuestKind, using: readonly Rule[]): Found[] {
+  return using.flatMap((rule) => {
     const finding = rule.judge(from, to, guest);
     return finding ? [{ ...finding, rule: rule.name }] : [];
   });
+}
+
+function weighed(found: readonly Found[]): Verdict {
   const of = (outcome: Finding["outcome"]) => found.filter((each) => each.outcome === outcome);
   const weightiest = byWeight.find((outcome) => of(outcome).length > 0);
   const said = of(weightiest ?? "remark");
   return {
     outcome: weightiest ?? "works",
-    reasons: said.map(({ reason }) => reason),
-    rules: said.map(({ rule }) => rule),
+    reasons: [...new Set(said.map(({ reason }) => reason))],
+    rules: [...new Set(said.map(({ rule }) => rule))],
   };
 }

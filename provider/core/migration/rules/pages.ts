@@ -19,10 +19,15 @@ function nodeOf({ basePageKib, pageSizes }: HostTraits): NodePages {
 /** The size of the pages that Nova gives such a guest on a host; undefined if it has none for it. */
 export function givenPages(host: HostTraits, guest: GuestKind): number | undefined {
   if (guest.kind !== "page-size" && guest.kind !== "locked") return undefined;
-  const request = guest.kind === "locked" ? "small" : guest.request;
+  const request = guest.request ?? "small";
   const largest = Math.max(memoryKib, ...host.pageSizes);
   const verdict = pageVerdict(nodeOf(host), { request, topology: "numa", memoryKib: largest }, majorOf(host.nova));
   return verdict.fits ? verdict.sizeKib : undefined;
+}
+
+/** The same where the guest is: one that runs has what it got at its start, whatever the host gives now. */
+function pagesHere(host: HostTraits, guest: GuestKind): number | undefined {
+  return "hasKib" in guest && guest.hasKib !== undefined ? guest.hasKib : givenPages(host, guest);
 }
 
 export const pageRules: Rule[] = [
@@ -31,7 +36,7 @@ export const pageRules: Rule[] = [
     source: "nova/virt/hardware.py, _numa_cell_supports_pagesize_request",
     judge(from, _to, guest) {
       if (guest.kind !== "page-size" && guest.kind !== "locked") return undefined;
-      if (givenPages(from, guest) !== undefined) return undefined;
+      if (pagesHere(from, guest) !== undefined) return undefined;
       return { outcome: "impossible", reason: "the host here has no such pages for guests" };
     },
   },
@@ -39,11 +44,11 @@ export const pageRules: Rule[] = [
     name: "pages-there",
     source: "nova/compute/claims.py, _test_numa_topology",
     judge(from, to, guest) {
-      const size = givenPages(from, guest);
+      const size = pagesHere(from, guest);
       if (size === undefined || givenPages(to, guest) !== undefined) return undefined;
       return {
         outcome: "refused",
-        reason: `the host there has no ${guest.kind === "page-size" && guest.request === "large" ? "huge" : formatPageSize(size)} pages for guests (Requested instance NUMA topology cannot fit the given host NUMA topology)`,
+        reason: `the host there has no ${"request" in guest && guest.request === "large" ? "huge" : formatPageSize(size)} pages for guests (Requested instance NUMA topology cannot fit the given host NUMA topology)`,
       };
     },
   },
@@ -51,7 +56,7 @@ export const pageRules: Rule[] = [
     name: "other-pages-there",
     source: "nova/compute/claims.py, _test_live_migration_page_size (from 20 on)",
     judge(from, to, guest) {
-      const [here, there] = [givenPages(from, guest), givenPages(to, guest)];
+      const [here, there] = [pagesHere(from, guest), givenPages(to, guest)];
       if (here === undefined || there === undefined || here === there) return undefined;
       return {
         outcome: "refused",

@@ -63,7 +63,7 @@ export const versionRules: Rule[] = [
     source: "nova/conductor/tasks/live_migrate.py, _check_instance_has_no_numa; service version 40 is Train",
     judge(from, to, guest) {
       // A page size and hw:pmem each give a guest a NUMA topology.
-      if (guest.kind === "plain" || guest.kind === "shares") return undefined;
+      if ((guest.kind === "plain" && !guest.hasTopology) || guest.kind === "shares") return undefined;
       const oldest = olderNova(from, to);
       if (releaseOf(oldest).service >= 40) return undefined;
       return {
