@@ -10,9 +10,7 @@ import type { Become, Connection } from "../core/transport/connection";
 import { privateFolder } from "../core/transport/privateFolder";
 import type { DeclaredHost } from "./declared";
 import type { Answer, Request, WireError } from "./protocol";
-
-/** How many hosts are read at the same time. */
-const readsAtOnce = 64;
+import { Turns } from "./turns";
 
 /** Reads hosts as soon as they are named, and hands the facts to whoever asks over a socket in a private folder. */
 export class ReadAheadServer {
@@ -20,8 +18,7 @@ export class ReadAheadServer {
   readonly changed = new Set<string>();
   private readonly reads = new Map<string, { answer: Promise<Answer>; heardAt?: number }>();
   private readonly probes = new Map<string, Probes>();
-  private readonly waiting: (() => void)[] = [];
-  private free = readsAtOnce;
+  private readonly turns = new Turns();
   private server: Server | undefined;
   private path: string | undefined;
 
@@ -58,25 +55,12 @@ export class ReadAheadServer {
     const last = this.reads.get(key);
     if (last && (last.heardAt === undefined || Date.now() - last.heardAt <= factsMaxAgeMs)) return;
     const started = new Promise<void>((resolve) => setImmediate(resolve));
-    const answer = started.then(() => this.inTurn(() => read(connection, become, this.probes.get(key) ?? all)));
+    const answer = started.then(() => this.turns.take(() => read(connection, become, this.probes.get(key) ?? all)));
     const reading: { answer: Promise<Answer>; heardAt?: number } = { answer };
     this.reads.set(key, reading);
     void answer.then(() => {
       reading.heardAt = Date.now();
     });
-  }
-
-  /** Keeps a fleet of any size from starting a thousand ssh processes in one moment. */
-  private async inTurn(work: () => Promise<Answer>): Promise<Answer> {
-    if (this.free === 0) await new Promise<void>((resolve) => this.waiting.push(resolve));
-    else this.free--;
-    try {
-      return await work();
-    } finally {
-      const next = this.waiting.shift();
-      if (next) next();
-      else this.free++;
-    }
   }
 
   private async answer(request: Request): Promise<Answer> {

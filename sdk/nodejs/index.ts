@@ -11,6 +11,8 @@ export {
 } from "./liveMigrationConfig";
 export {
   type GroupMember,
+  type GuestPassage,
+  type GuestPreflight,
   LiveMigrationGroup,
   type LiveMigrationGroupArgs,
   type MigratingGuests,

@@ -1,11 +1,17 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { MigrationClass as Class } from "../../provider/core/migration/classes";
+import { readAccess } from "../../provider/core/inputs/common";
+import { Inputs, type Problem } from "../../provider/core/inputs/problem";
+import { type MigrationClass as Class, membersOf } from "../../provider/core/migration/classes";
 import { htmlOf } from "../../provider/core/migration/html";
 import { markdownOf } from "../../provider/core/migration/markdown";
 import { incompatibilities, passages } from "../../provider/core/migration/matrix";
+import { preflightOf } from "../../provider/core/migration/preflight";
 import { providerText, resourceType } from "../../provider/dynamic";
+import { readRunning } from "../../provider/readAhead/running";
 import { ComputeHost } from "./computeHost";
 import { LiveMigrationConfig, type MigrationProfile } from "./liveMigrationConfig";
+import { isTargeted } from "./readAhead";
+import type { HostArgs } from "./types";
 
 /** A host of a group: what was declared for it, or its profile from wherever. */
 export type GroupMember = ComputeHost | LiveMigrationConfig | pulumi.Input<MigrationProfile>;
@@ -72,6 +78,30 @@ export interface MigrationVerdict {
   reason: string;
 }
 
+/** What comes of one guest that runs now, told once for all hosts where it is the same. */
+export interface GuestPassage {
+  /** Names of hosts; those that differ by a number alone as one range, `compute-[1-250]`. */
+  hosts: string[];
+  /** As of a `MigrationVerdict`; `"unknown"` where it hangs on what the guest's definition does not tell. */
+  outcome: "works" | "refused" | "breaks" | "unknown";
+  /** Why; empty where nothing is to be said. */
+  reason: string;
+}
+
+/** Where one guest can go that runs now. */
+export interface GuestPreflight {
+  /** libvirt's name of it, such as `instance-0000001a`. */
+  guest: string;
+  /** Undefined for a guest that is not Nova's. */
+  nova: { id: string; name: string } | undefined;
+  memoryMb: number;
+  /** What it is, in words. */
+  is: string;
+  /** What libvirt is at with it right now, such as `migration out`. */
+  job: string | undefined;
+  to: GuestPassage[];
+}
+
 /** What a group must know of `pulumi.Output` that its type does not tell; every version has it. */
 interface WithUnknowns {
   promise(withUnknowns: boolean): Promise<unknown>;
@@ -126,6 +156,21 @@ export class LiveMigrationGroup extends pulumi.CustomResource {
       .apply(([classes, guests]) => incompatibilities(classes as Class[], guests));
   }
 
+  /**
+   * Where each guest that runs on a host at this moment can go among the group's hosts, as they will be. Reads the host each
+   * time the program runs, also in a preview, and changes nothing there. Guests come and go: what is exported of it differs
+   * from run to run. Undefined in runs with `--target` or `--exclude`, which may reach no other host than they name.
+   *
+   * @example
+   * group.preflight({ connection: { host: "compute-1" } })
+   */
+  preflight(host: Pick<HostArgs, "connection" | "become">): pulumi.Output<GuestPreflight[] | undefined> {
+    if (isTargeted()) return pulumi.output(undefined);
+    return pulumi
+      .all([this.classes, host.connection, host.become])
+      .apply(([classes, connection, become]) => preflightAmong(classes, { connection, become }));
+  }
+
   /** Every verdict: for each kind of guest, from each class to each. Known in a preview. */
   verdicts(): pulumi.Output<MigrationVerdict[]> {
     return this.classes.apply((classes) => passages(classes));
@@ -140,6 +185,21 @@ export class LiveMigrationGroup extends pulumi.CustomResource {
   html(): pulumi.Output<string> {
     return this.classes.apply((classes) => htmlOf(this.title, classes));
   }
+}
+
+/** @throws pulumi.RunError, of which Pulumi prints the message alone. */
+async function preflightAmong(
+  classes: readonly MigrationClass[],
+  properties: Record<string, unknown>,
+): Promise<GuestPreflight[]> {
+  const problems: Problem[] = [];
+  const access = readAccess(new Inputs(properties, "", problems));
+  if (!access || problems.length > 0)
+    throw new pulumi.RunError(problems.map(({ path, message }) => `${path}: ${message}`).join("\n"));
+  const running = await readRunning(access).catch((error: Error) => {
+    throw new pulumi.RunError(error.message);
+  });
+  return preflightOf(running, membersOf(classes as Class[])).guests;
 }
 
 /**

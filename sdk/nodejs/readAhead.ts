@@ -45,14 +45,19 @@ export function hasChanged(key: string): boolean {
  * read when its turn comes.
  */
 function mayReadAhead(): boolean {
-  allowed ??= process.env["HOSTMEM_READ_AHEAD"] !== "off" && !isTargeted(process.ppid);
-  return allowed;
+  return process.env["HOSTMEM_READ_AHEAD"] !== "off" && !isTargeted();
 }
-let allowed: boolean | undefined;
+
+/** Whether this run is for some resources alone, or may be. */
+export function isTargeted(): boolean {
+  targeted ??= hasTargets(process.ppid);
+  return targeted;
+}
+let targeted: boolean | undefined;
 
 const targeting = /^(--target|--target-replace|--target-dependents|--exclude|--exclude-dependents|--replace|-t)(=|$)/;
 
-function isTargeted(parent: number): boolean {
+function hasTargets(parent: number): boolean {
   if (Object.keys(process.env).some((name) => /^PULUMI_OPTION_(TARGET|EXCLUDE)/.test(name))) return true;
   for (let pid = parent, depth = 0; pid > 1 && depth < 8; depth++) {
     if (!existsSync(`/proc/${pid}/stat`)) return true;

@@ -87,6 +87,18 @@ describe("the layers", () => {
     assert.deepEqual(violations("sdk/", allowed), []);
   });
 
+  it("let nothing know of the command line but itself", () => {
+    const command = "provider/command";
+    assert.deepEqual(
+      all.filter((each) => within(command)(each) && !each.from.startsWith(`${command}/`)),
+      [],
+    );
+    assert.deepEqual(
+      violations(`${command}/`, within(command, core, "provider/readAhead", "node:fs", "node:path", "node:util")),
+      [],
+    );
+  });
+
   it("let files that are edited know of nothing else", () => {
     assert.deepEqual(violations(`${core}/files/`, within(`${core}/files`, "node:buffer")), []);
   });

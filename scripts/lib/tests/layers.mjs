@@ -40,7 +40,7 @@ export const layers = [
       ...["ways of access", "wrong inputs, as Pulumi prints them"],
       ...["page sizes, Nova's answers", "page sizes, planted bugs", "persistent memory, Nova's answers"],
       ...["live migration, Nova's answers", "live migration, planted bugs"],
-      ...["live migration, by the CLI", "live migration, the page"],
+      ...["live migration, by the CLI", "live migration, the page", "pre-flights"],
     ],
   },
   {
