@@ -54,7 +54,7 @@ export const layers = [
     tables: [
       ...["clients cut off", "disks in use", "file systems without room", "guests by page size", "guests in the way"],
       ...["owners", "races", "refusals foreseen", "replaced and renamed", "secrets searched", "services that refuse"],
-      ...["system calls cut", "system calls cut on a real Nova", "ways of access"],
+      ...["live migrations made", "system calls cut", "system calls cut on a real Nova", "ways of access"],
     ],
     fullTables: ["power cuts"],
   },

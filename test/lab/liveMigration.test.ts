@@ -1,0 +1,139 @@
+import { strict as assert } from "node:assert";
+import { readAccess } from "../../provider/core/inputs/common";
+import { Inputs } from "../../provider/core/inputs/problem";
+import { type GuestPassage, preflightOf } from "../../provider/core/migration/preflight";
+import { readRunning } from "../../provider/readAhead/running";
+import { type LabHost, startLabHost } from "../support/lab/labHost";
+import { connect } from "../support/lab/wire";
+import { beginTrial } from "../support/trials";
+import { backingIn, MigratingGuest } from "./support/migratingGuest";
+import { novaConf } from "./support/novaState";
+
+/** The directory that libvirt has guests' memory in by itself. */
+const ramFolder = "/var/lib/libvirt/qemu/ram";
+const backed = ["access", "allocation", "discard", "source"];
+
+/** Each host has a name of its own, and takes migrations from the other one: libvirt refuses one to "the same host". */
+async function letMigrate(host: LabHost, name: string, address: string, number: number): Promise<void> {
+  await host.succeed(`
+    hostname ${name}
+    echo ${name} > /etc/hostname
+    echo '127.0.1.1 ${name}' >> /etc/hosts
+    printf 'auth_tcp = "none"\\nhost_uuid = "7e0c3a50-5c1b-4d5e-a4b0-0000000000${10 + number}"\\n' >> /etc/libvirt/libvirtd.conf
+    mkdir -p /etc/systemd/system/libvirtd-tcp.socket.d
+    printf '[Socket]\\nListenStream=\\nListenStream=${address}:16509\\nFreeBind=yes\\n' \\
+      > /etc/systemd/system/libvirtd-tcp.socket.d/lab.conf
+    systemctl daemon-reload
+    systemctl stop libvirtd.service libvirtd.socket libvirtd-ro.socket libvirtd-admin.socket
+    systemctl start libvirtd-tcp.socket libvirtd.service virtlogd.service`);
+  await host.waitForOpenPort(16509);
+  await host.waitUntilSucceeds("virsh -q list", 60);
+}
+
+/** What Nova is told by [libvirt] file_backed_memory; nova-compute itself does not run on these hosts. */
+async function setFiles(host: LabHost, memoryMb: number): Promise<void> {
+  await host.succeed(`
+    sed -i '/^file_backed_memory/d' ${novaConf}
+    sed -i 's/^\\[libvirt\\]$/&\\nfile_backed_memory = ${memoryMb}/' ${novaConf}
+    grep -q '^file_backed_memory = ${memoryMb}$' ${novaConf}`);
+}
+
+describe("a live migration by libvirt, as Nova has it done", function () {
+  this.timeout(15 * 60_000); // Emulated guests, on a machine that may do other things as well.
+  const guest = new MigratingGuest();
+  let hosts: [LabHost, LabHost];
+  let addresses: readonly [string, string];
+
+  before(async () => {
+    const start = () => startLabHost({ kind: "nova", services: "none", name: "migration" });
+    hosts = [await start(), await start()];
+    addresses = await connect(...hosts);
+    for (const [index, name] of ["one", "other"].entries())
+      await letMigrate(hosts[index]!, name, addresses[index]!, index);
+    await setFiles(hosts[0], 1024);
+    await guest.prepare(hosts);
+    await guest.start(hosts[0]);
+  });
+  after(async () => {
+    for (const host of hosts ?? []) await host.destroy();
+  });
+
+  /** What a pre-flight says of the guest, by the facts of both hosts. */
+  async function foreseen(from: LabHost, to: LabHost): Promise<GuestPassage> {
+    const [here, there] = await Promise.all([from, to].map(async (host) => readRunning(accessOf(host))));
+    const { guests } = preflightOf(here!, [there!.profile]);
+    const [mine] = guests.filter((each) => each.guest === guest.name);
+    assert.deepEqual(mine?.nova, { id: guest.id, name: "traveller" });
+    assert.equal(mine.to.length, 1);
+    return mine.to[0]!;
+  }
+
+  /** The host has the guest's memory in a file that QEMU shares, or has none and no file of any guest. */
+  async function expectMemory(host: LabHost, where: "files" | "ram"): Promise<void> {
+    const files = await host.succeed(`find ${ramFolder} -type f 2> /dev/null || :`);
+    const mapped = await guest.mappedFiles(host);
+    const backing = await guest.backing(host);
+    if (where === "files") {
+      assert.match(files, new RegExp(`^${ramFolder}/\\d+-${guest.name}/pc\\.ram\\n$`));
+      assert.deepEqual(mapped, [`rw-s ${files.trim()}`]);
+      assert.deepEqual(backing, { now: backed, next: backed });
+    } else {
+      assert.equal(files, "");
+      assert.deepEqual(mapped, []);
+      assert.deepEqual(backing, { now: [], next: [] });
+    }
+  }
+
+  /** From one host to the other, whose nova.conf says where guests have their memory; everything is looked at on both. */
+  async function expectMigration(from: 0 | 1, is: "files" | "ram", wants: "files" | "ram"): Promise<void> {
+    const prove = beginTrial("live migrations made", `from ${is} to ${wants}`, ["foreseen", "made", "as foreseen"]);
+    const [source, destination] = [hosts[from], hosts[1 - from]!];
+    await setFiles(destination, wants === "files" ? 1024 : 0);
+    await expectMemory(source, is);
+    const verdict = await foreseen(source, destination);
+    assert.equal(verdict.outcome, "works", verdict.reason);
+    const moves = { files: "its memory is in files from then on", ram: "its memory is in the host's RAM from then on" };
+    assert.equal(verdict.reason, is === wants ? "" : moves[wants]);
+    prove("foreseen");
+
+    const before = await guest.memory(source);
+    assert.equal(before.isOurs, true);
+    const there = await guest.migrate(source, addresses[1 - from]!, wants);
+    assert.deepEqual(backingIn(there), wants === "files" ? backed : []);
+    assert.equal(await guest.state(destination), "running");
+    assert.equal(await guest.state(source), "not there");
+    prove("made");
+
+    assert.equal(
+      await source.succeed(`find ${ramFolder} -type f 2> /dev/null || :`),
+      "",
+      "its file is gone where it was",
+    );
+    await expectMemory(destination, wants);
+    const after = await guest.memory(destination);
+    assert.equal(after.isOurs, true, "its memory came along");
+    await destination.waitUntilSucceeds(`test "$(virsh -q domstate ${guest.name})" = running`, 30);
+    assert.notEqual((await guest.memory(destination)).count, after.count, "it goes on there");
+    prove("as foreseen");
+  }
+
+  it("takes a guest from a host with file-backed memory to another one", () => expectMigration(0, "files", "files"));
+
+  it("takes it from there to a plain host", () => expectMigration(1, "files", "ram"));
+
+  it("and back into files", () => expectMigration(0, "ram", "files"));
+
+  it("leaves it in files on a plain host if its memory is not written anew: that is Nova's doing", async () => {
+    await setFiles(hosts[0], 0);
+    await guest.migrate(hosts[1], addresses[0], undefined);
+    await expectMemory(hosts[0], "files");
+    assert.equal((await guest.memory(hosts[0])).isOurs, true);
+  });
+});
+
+function accessOf({ connection }: LabHost) {
+  const { host, port, user, privateKeyFile, hostKey } = connection;
+  const access = readAccess(new Inputs({ connection: { host, port, user, privateKeyFile, hostKey } }, "", []));
+  assert.ok(access);
+  return access;
+}
