@@ -119,6 +119,27 @@ export const examples: Example[] = [
     kept: [],
   },
   {
+    folder: "live-migration-group",
+    config: { permitPostCopy: "true" },
+    key: "file",
+    prepare: ":",
+    tidy: ":",
+    plan: [`set [libvirt] live_migration_permit_post_copy = True (was not set) in ${novaConf}`, "restart nova-compute"],
+    memoryMb: undefined,
+    directory: storePlace,
+    restarts: ["nova-compute"],
+    drift: {
+      kind: "LiveMigrationConfig",
+      byHand: `sed -i 's/^live_migration_permit_post_copy *=.*/live_migration_permit_post_copy = False/' ${novaConf}`,
+      repair: [
+        `set [libvirt] live_migration_permit_post_copy = True (was False) in ${novaConf}`,
+        "restart nova-compute",
+      ],
+    },
+    applies: 1,
+    kept: [],
+  },
+  {
     folder: "compute-host",
     config: { device: disk, capacity: "768 MiB" },
     key: "file",
