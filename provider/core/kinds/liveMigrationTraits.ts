@@ -1,11 +1,13 @@
 import type { HostFacts } from "../facts/hostFacts";
-import { parseInteger, parseList } from "../files/osloConfig";
+import { parseInteger } from "../files/osloConfig";
 import { noNovaCompute } from "../foreignFiles";
 import type { Problem } from "../inputs/problem";
-import type { MigrationProfile, PmemOffer } from "../migration/traits";
+import type { MigrationProfile } from "../migration/traits";
 import type { NovaConfig } from "../novaConfig";
 import type { PlannedEffect } from "../session";
 import { givenSizes } from "./givenPages";
+import { offersOf } from "./pmemOffers";
+import { offeredBy } from "./pmemOption";
 
 export const postCopyOption = { section: "libvirt", option: "live_migration_permit_post_copy" } as const;
 
@@ -16,14 +18,6 @@ const trueWords = ["true", "1", "on", "yes"];
 export function permitsPostCopy(config: NovaConfig): boolean {
   const value = config.get(postCopyOption.section, postCopyOption.option)?.value ?? "";
   return trueWords.includes(value.toLowerCase());
-}
-
-/** The labels of `[libvirt] pmem_namespaces`, `LABEL:NAME[|NAME]…`; what is behind the names the option does not say. */
-function offersOf(config: NovaConfig): PmemOffer[] {
-  const labels = parseList(config.get("libvirt", "pmem_namespaces")?.value ?? "").flatMap(
-    (entry) => /^([^:]+):/.exec(entry)?.[1] ?? [],
-  );
-  return [...new Set(labels)].map((label) => ({ label }));
 }
 
 /** The last of the resources before this one that decides something. */
@@ -70,7 +64,7 @@ export function profileOf(
     fileBacked: memoryMb > 0,
     basePageKib: facts.hugePages.basePageKib,
     pageSizes: decided(planned, "pageSizes") ?? givenSizes(facts.hugePages, config),
-    pmem: decided(planned, "pmem") ?? offersOf(config),
+    pmem: decided(planned, "pmem") ?? offersOf(offeredBy(config), facts.pmem),
     postCopy: permitsPostCopy(config),
   };
 }

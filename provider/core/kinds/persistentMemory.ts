@@ -7,6 +7,7 @@ import { formatSize } from "../size";
 import type { CommonArgs, Evaluation, Json, Kind } from "./kind";
 import { type NamespaceArgs, readConsents, readNamespaces } from "./pmemInputs";
 import { danglingWarnings } from "./pmemNumbers";
+import { offersOfDesired } from "./pmemOffers";
 import { flavorKeysOf, inventoryOf, isSameOffer, offeredBy } from "./pmemOption";
 import { planPmem, planPmemRemoval } from "./pmemPlan";
 import { pmemRefusals, pmemWarnings, removalRefusals } from "./pmemRules";
@@ -59,7 +60,12 @@ function evaluate(args: PersistentMemoryArgs, facts: HostFacts): Evaluation {
   return {
     ...result,
     plan: { steps, warnings: [...danglingWarnings(facts), ...warnings] },
-    effect: isDeferred ? { services: ["nova-compute"], reasons: lines, fileSystems: [] } : undefined,
+    effect: {
+      services: isDeferred ? ["nova-compute"] : [],
+      reasons: isDeferred ? lines : [],
+      fileSystems: [],
+      pmem: offersOfDesired(wanted),
+    },
   };
 }
 

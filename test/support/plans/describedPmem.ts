@@ -58,7 +58,7 @@ export class DescribedPmem {
     const start = new RegionRoom(region, this.facts.namespaces).take(bytes);
     assert.ok(start !== undefined, `${others.name} of ${bytes} bytes has room in ${dev}`);
     const number = `${/\d+$/.exec(dev)![0]}.${this.facts.namespaces.filter((each) => each.region === dev).length}`;
-    const { alignBytes = 2 * mib, mode = "devdax", isEnabled = true } = others;
+    const { alignBytes = 2 * mib, mode = "devdax", isEnabled = true, map = "dev" } = others;
     const isUsable = mode === "devdax" && isEnabled;
     this.made += 1;
     this.facts.namespaces.push({
@@ -67,13 +67,13 @@ export class DescribedPmem {
       name: undefined,
       mode: isEnabled ? mode : "raw",
       isEnabled,
-      usableBytes: mode === "devdax" ? usableBytes(start, bytes, alignBytes, "dev") : bytes,
+      usableBytes: mode === "devdax" ? usableBytes(start, bytes, alignBytes, map === "mem" ? "mem" : "dev") : bytes,
       rawBytes: bytes,
       start,
       uuid: `00000000-0000-4000-8000-${String(this.made).padStart(12, "0")}`,
       rawUuid: `00000000-0000-4000-9000-${String(this.made).padStart(12, "0")}`,
       alignBytes,
-      map: "dev",
+      map,
       device: isUsable ? `dax${number}` : undefined,
       isSystemRam: false,
       blockDevice: mode === "fsdax" ? "pmem0" : undefined,

@@ -5,11 +5,12 @@ import { readCommon } from "../../../provider/core/inputs/common";
 import { Inputs } from "../../../provider/core/inputs/problem";
 import { kinds } from "../../../provider/core/kinds";
 import { guestsAtWork } from "../../../provider/core/kinds/guestHazards";
-import { type CommonArgs, type Kind, probesOf } from "../../../provider/core/kinds/kind";
+import { type CommonArgs, type Evaluation, type Kind, probesOf } from "../../../provider/core/kinds/kind";
 import { restartRefusals } from "../../../provider/core/kinds/restartRefusals";
 import { ownerProblems } from "../../../provider/core/ownership";
 import { type Plan, planLines, type Step } from "../../../provider/core/plan/step";
 import type { PlannedEffect } from "../../../provider/core/session";
+import { assertAnnounced } from "./announced";
 import { DescribedHost, type HostDescription } from "./describedHost";
 
 /** What happened on a host before the case: applies of ours, perhaps cut after some steps, and edits by hand. */
@@ -147,9 +148,11 @@ export function assertPlanCase(kindName: string, planCase: PlanCase): void {
   for (const [path, lines] of Object.entries(expected.files ?? {})) {
     assert.deepEqual(host.text(path)?.split("\n") ?? null, lines, path);
   }
+  const facts = host.facts(probesOf(kind, args));
+  if (!planCase.undo) assertAnnounced((evaluation as Evaluation).effect, facts);
   const again = planCase.undo
-    ? kind.undo(args, host.facts(probesOf(kind, args)))
-    : kind.evaluate(args, host.facts(probesOf(kind, args)), { recorded: surroundings.recorded, planned: [] });
+    ? kind.undo(args, facts)
+    : kind.evaluate(args, facts, { recorded: surroundings.recorded, planned: [] });
   assert.deepEqual(again.plan.steps, [], "a second plan");
 }
 
