@@ -129,6 +129,26 @@ describe("the running guests of a host", () => {
     assert.deepEqual(labels({}), []);
   });
 
+  it("are of the labels of the namespaces that they have, where their flavor is not known", () => {
+    const namespaces = ["a", "b", "c"].map((name) => ({ name, mib: 1024 }));
+    const description = { ...withPmem("6GB:a|c,MEDIUM:b"), pmem: { regions: { region0: 8 }, namespaces } };
+    const nvdimms = [
+      { path: "/dev/dax0.1", sizeKib: 4096 },
+      { path: "/dev/dax0.2", sizeKib: 4096 },
+    ];
+    const guest = running({ pageRequest: null, nvdimms }, description);
+    assert.deepEqual(guest.readings, [
+      [{ kind: "plain" }, { kind: "pmem", label: "MEDIUM" }, { kind: "pmem", label: "6GB" }],
+    ]);
+    assert.deepEqual(guest.pmem, [
+      { label: "MEDIUM", sizeKib: 4096 },
+      { label: "6GB", sizeKib: 4096 },
+    ]);
+    // One that the configuration does not name any more can be of any label that has such a size.
+    const elsewhere = running({ pageRequest: null, nvdimms: [{ path: "/dev/dax9.0", sizeKib: 1030144 }] }, description);
+    assert.equal(elsewhere.readings.length, 2);
+  });
+
   it("are known with whose they are, and with all else that decides", () => {
     assert.equal(running({ nova: undefined }).nova, undefined);
     assert.deepEqual([running({ isEncrypted: true }).isEncrypted, running({}).isEncrypted], [true, false]);
