@@ -1,7 +1,7 @@
 import { strict as assert } from "node:assert";
 import * as fc from "fast-check";
+import { resourceClassOf } from "../../provider/core/kinds/pmemOption";
 import { releases } from "../../provider/core/migration/releaseTable";
-import { pmemClass } from "../../provider/core/migration/rules/pmem";
 import { majorOf, type Rule } from "../../provider/core/migration/traits";
 import { rules } from "../../provider/core/migration/verdict";
 import { type AskedMigration, askedMigrations, type Using } from "../support/novaMigration/cases";
@@ -12,7 +12,7 @@ import { beginTrial } from "../support/trials";
 const seed = Number(process.env["HOSTMEM_SEED"] ?? Date.now() % 2 ** 31);
 const numRuns = process.env["HOSTMEM_TEST_FULL"] ? 20_000 : 1400;
 
-const ours: Using = { rules, classOf: pmemClass };
+const ours: Using = { rules, classOf: resourceClassOf };
 
 /** Our rules, but for one that judges otherwise, or is not there. */
 function but(name: string, judge?: Rule["judge"]): Using {

@@ -162,8 +162,9 @@ describe("the layers", () => {
     );
   });
 
-  it("let reports of live migration be pure, and see of kinds only what Nova does with page sizes", () => {
-    const places = ["migration", "inputs", "kinds/pageVerdict", "kinds/pageSize"].map((place) => `${core}/${place}`);
+  it("let reports of live migration be pure, and see of kinds only what Nova does with page sizes and labels", () => {
+    const kinds = ["pageVerdict", "pageSize", "pmemOption"].map((name) => `kinds/${name}`);
+    const places = ["migration", "inputs", ...kinds].map((place) => `${core}/${place}`);
     assert.deepEqual(violations(`${core}/migration/`, within(...places, "semver")), []);
   });
 

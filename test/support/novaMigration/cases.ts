@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
+import type { resourceClassOf } from "../../../provider/core/kinds/pmemOption";
 import { releaseOf } from "../../../provider/core/migration/releaseTable";
 import { givenPages } from "../../../provider/core/migration/rules/pages";
-import type { pmemClass } from "../../../provider/core/migration/rules/pmem";
 import type { GuestKind, HostTraits, Rule } from "../../../provider/core/migration/traits";
 import type { MigrationQuestion } from "./oracle";
 
@@ -19,7 +19,7 @@ export interface AskedMigration {
 /** Our rules, or rules with a bug. */
 export interface Using {
   rules: readonly Rule[];
-  classOf: typeof pmemClass;
+  classOf: typeof resourceClassOf;
 }
 
 const host: HostTraits = {

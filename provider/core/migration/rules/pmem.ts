@@ -1,10 +1,6 @@
 import { formatPageSize } from "../../kinds/pageSize";
+import { resourceClassOf } from "../../kinds/pmemOption";
 import { type HostTraits, majorOf, type PmemOffer, type Rule } from "../traits";
-
-/** placement's name for a label: different spellings can be one class (os_resource_classes.normalize_name). */
-export function pmemClass(label: string): string {
-  return `CUSTOM_PMEM_NAMESPACE_${label}`.replace(/[^0-9A-Za-z]+/g, "_").toUpperCase();
-}
 
 const offers = ({ pmem }: HostTraits, label: string) => pmem.filter((offer) => offer.label === label);
 
@@ -35,8 +31,8 @@ export const pmemRules: Rule[] = [
     source: "placement; nova/compute/resource_tracker.py, _claim_resources",
     judge(_from, to, guest) {
       if (guest.kind !== "pmem") return undefined;
-      const wanted = pmemClass(guest.label);
-      if (to.pmem.some((offer) => pmemClass(offer.label) === wanted)) return undefined;
+      const wanted = resourceClassOf(guest.label);
+      if (to.pmem.some((offer) => resourceClassOf(offer.label) === wanted)) return undefined;
       return {
         outcome: "refused",
         reason: `the host there has no namespace of that label (no ${wanted} in placement)`,
@@ -48,11 +44,11 @@ export const pmemRules: Rule[] = [
     source: "nova/virt/libvirt/driver.py, _get_ordered_vpmem_resources",
     judge(_from, to, guest) {
       if (guest.kind !== "pmem" || offers(to, guest.label).length > 0) return undefined;
-      const other = to.pmem.find((offer) => pmemClass(offer.label) === pmemClass(guest.label));
+      const other = to.pmem.find((offer) => resourceClassOf(offer.label) === resourceClassOf(guest.label));
       if (other === undefined) return undefined;
       return {
         outcome: "breaks",
-        reason: `the label is spelt ${other.label} there: placement takes both for ${pmemClass(other.label)}, Nova finds no device for it, and the guest gets whatever has its former device's path there, be it another guest's`,
+        reason: `the label is spelt ${other.label} there: placement takes both for ${resourceClassOf(other.label)}, Nova finds no device for it, and the guest gets whatever has its former device's path there, be it another guest's`,
       };
     },
   },
