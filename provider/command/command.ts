@@ -3,8 +3,7 @@ import { join } from "node:path";
 import { HostError } from "../core/errors";
 import { canGo, preflightOf, type RunningHost } from "../core/migration/preflight";
 import { readable } from "../core/readable";
-import type { Become, Connection } from "../core/transport/connection";
-import { readRunning } from "../readAhead/running";
+import { type HostAccess, readRunning } from "../readAhead/running";
 import { Turns } from "../readAhead/turns";
 import { accessTo, profilesIn } from "./hosts";
 import { linesOf } from "./shown";
@@ -60,7 +59,7 @@ async function preflight(request: Request & { do: "preflight" }, { out, problem 
 }
 
 /** One run names all hosts that cannot be read. */
-async function running(access: { connection: Connection; become: Become }): Promise<RunningHost | HostError> {
+async function running(access: HostAccess): Promise<RunningHost | HostError> {
   try {
     return await readRunning(access);
   } catch (error) {

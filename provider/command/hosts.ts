@@ -1,9 +1,8 @@
 import { readFileSync } from "node:fs";
-import { readAccess } from "../core/inputs/common";
 import { Inputs, type Problem } from "../core/inputs/problem";
 import { readMembers } from "../core/migration/groupInputs";
 import type { MigrationProfile } from "../core/migration/traits";
-import type { Become, Connection } from "../core/transport/connection";
+import { accessNames, type HostAccess, readHostAccess } from "../readAhead/running";
 import { connectionOf, UsageError } from "./words";
 
 /**
@@ -12,17 +11,17 @@ import { connectionOf, UsageError } from "./words";
  * @param file JSON that holds for every host, or undefined.
  * @throws UsageError
  */
-export function accessTo(word: string, file: string | undefined): { connection: Connection; become: Become } {
+export function accessTo(word: string, file: string | undefined): HostAccess {
   const common = file === undefined ? {} : objectIn(file);
-  const unknown = Object.keys(common).filter((name) => name !== "connection" && name !== "become");
+  const unknown = Object.keys(common).filter((name) => !accessNames.some((known) => known === name));
   if (unknown.length > 0)
-    throw new UsageError(`${file}: has ${unknown.join(", ")}: write "connection" and "become" alone`);
-  const { connection = {}, become } = common;
+    throw new UsageError(`${file}: has ${unknown.join(", ")}: write ${accessNames.join(", ")} alone`);
+  const { connection = {}, ...others } = common;
   if (typeof connection !== "object" || connection === null || "host" in connection)
     throw new UsageError(`${file}: connection must be an object without host, which the command line names`);
   const problems: Problem[] = [];
-  const properties = { connection: { ...connection, ...connectionOf(word) }, become };
-  const access = readAccess(new Inputs(properties, "", problems));
+  const properties = { ...others, connection: { ...connection, ...connectionOf(word) } };
+  const access = readHostAccess(new Inputs(properties, "", problems));
   if (access && problems.length === 0) return access;
   throw new UsageError(`${word}: ${problems.map(textOf).join("; ")}`);
 }

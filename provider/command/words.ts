@@ -17,8 +17,8 @@ decides, and why not. All hosts are only read: nothing is changed on any of them
                      configuration, agent and known_hosts count; the user is root, and any other becomes it by sudo
   --to FILE          more hosts to go to, as a program plans them: profiles of LiveMigrationConfigs in JSON, as
                      "pulumi stack output profiles" prints them; - is standard input
-  --connection FILE  JSON with "connection" and "become", as resources take them but without host: how each of the
-                     hosts is reached; - is standard input
+  --connection FILE  JSON with "connection", "become" and "installation", as resources take them but without host: how
+                     each of the hosts is reached, and how nova-compute is run there; - is standard input
   --json             prints JSON
   --help, --version
 

@@ -1,5 +1,4 @@
 import * as pulumi from "@pulumi/pulumi";
-import { readAccess } from "../../provider/core/inputs/common";
 import { Inputs, type Problem } from "../../provider/core/inputs/problem";
 import { type MigrationClass as Class, membersOf } from "../../provider/core/migration/classes";
 import { htmlOf } from "../../provider/core/migration/html";
@@ -7,7 +6,7 @@ import { markdownOf } from "../../provider/core/migration/markdown";
 import { incompatibilities, passages } from "../../provider/core/migration/matrix";
 import { preflightOf } from "../../provider/core/migration/preflight";
 import { providerText, resourceType } from "../../provider/dynamic";
-import { readRunning } from "../../provider/readAhead/running";
+import { readHostAccess, readRunning } from "../../provider/readAhead/running";
 import { ComputeHost } from "./computeHost";
 import { LiveMigrationConfig, type MigrationProfile } from "./liveMigrationConfig";
 import { isTargeted } from "./readAhead";
@@ -164,11 +163,15 @@ export class LiveMigrationGroup extends pulumi.CustomResource {
    * @example
    * group.preflight({ connection: { host: "compute-1" } })
    */
-  preflight(host: Pick<HostArgs, "connection" | "become">): pulumi.Output<GuestPreflight[] | undefined> {
+  preflight(
+    host: Pick<HostArgs, "connection" | "become" | "installation">,
+  ): pulumi.Output<GuestPreflight[] | undefined> {
     if (isTargeted()) return pulumi.output(undefined);
     return pulumi
-      .all([this.classes, host.connection, host.become])
-      .apply(([classes, connection, become]) => preflightAmong(classes, { connection, become }));
+      .all([this.classes, host.connection, host.become, host.installation])
+      .apply(([classes, connection, become, installation]) =>
+        preflightAmong(classes, { connection, become, installation }),
+      );
   }
 
   /** Every verdict: for each kind of guest, from each class to each. Known in a preview. */
@@ -193,7 +196,7 @@ async function preflightAmong(
   properties: Record<string, unknown>,
 ): Promise<GuestPreflight[]> {
   const problems: Problem[] = [];
-  const access = readAccess(new Inputs(properties, "", problems));
+  const access = readHostAccess(new Inputs(properties, "", problems));
   if (!access || problems.length > 0)
     throw new pulumi.RunError(problems.map(({ path, message }) => `${path}: ${message}`).join("\n"));
   const running = await readRunning(access).catch((error: Error) => {

@@ -50,7 +50,7 @@ const there: MigrationProfile = {
 };
 
 describe("a pre-flight of a host's running guests", function () {
-  this.timeout(300_000);
+  this.timeout(600_000);
   let host: LightHost;
   let folder: string;
   before(async () => {
@@ -161,6 +161,21 @@ describe("a pre-flight of a host's running guests", function () {
       assert.deepEqual([status, stdout], [2, ""], words.join(" "));
       assert.match(stderr, /^.+\n(.+\n)*See pulumi-hostmem --help\n$/);
     }
+  });
+
+  it("reads a host that is run in another way where it is told to look", () => {
+    run([guest(1)]);
+    host.run("mkdir -p /srv/nova && printf '[libvirt]\\nfile_backed_memory = 1024\\n' > /srv/nova/nova.conf");
+    const elsewhere = fileOf("elsewhere", { installation: { novaConfig: ["/srv/nova/nova.conf"] } });
+    const { stdout, stderr } = preflight([
+      "preflight",
+      "local",
+      "--to",
+      fileOf("one", there),
+      "--connection",
+      elsewhere,
+    ]);
+    assert.match(stdout, /^\S+: file-backed memory; /, stderr);
   });
 
   it("is an output of a group, in a preview as well, and an error of it is two lines", async () => {

@@ -1,8 +1,7 @@
 import { strict as assert } from "node:assert";
-import { readAccess } from "../../provider/core/inputs/common";
 import { Inputs } from "../../provider/core/inputs/problem";
 import { type GuestPassage, preflightOf } from "../../provider/core/migration/preflight";
-import { readRunning } from "../../provider/readAhead/running";
+import { readHostAccess, readRunning } from "../../provider/readAhead/running";
 import { type LabHost, startLabHost } from "../support/lab/labHost";
 import { connect } from "../support/lab/wire";
 import { beginTrial } from "../support/trials";
@@ -133,7 +132,7 @@ describe("a live migration by libvirt, as Nova has it done", function () {
 
 function accessOf({ connection }: LabHost) {
   const { host, port, user, privateKeyFile, hostKey } = connection;
-  const access = readAccess(new Inputs({ connection: { host, port, user, privateKeyFile, hostKey } }, "", []));
+  const access = readHostAccess(new Inputs({ connection: { host, port, user, privateKeyFile, hostKey } }, "", []));
   assert.ok(access);
   return access;
 }

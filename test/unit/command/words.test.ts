@@ -1,4 +1,7 @@
 import { strict as assert } from "node:assert";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { exitCodes, runCommand } from "../../../provider/command/command";
 import { accessTo } from "../../../provider/command/hosts";
 import { connectionOf, help, readWords, UsageError } from "../../../provider/command/words";
@@ -49,6 +52,13 @@ describe("the words of the command line", () => {
       ["deploy", 22, "strict", "sudo"],
     );
     assert.equal(accessTo("compute-1", undefined).become.method, "none");
+    const file = join(mkdtempSync(join(tmpdir(), "hostmem-words-")), "access.json");
+    const installation = { novaConfig: ["/srv/nova/nova.conf"] };
+    writeFileSync(file, JSON.stringify({ become: "none", installation }));
+    assert.deepEqual(accessTo("deploy@compute-1", file).installation, installation);
+    writeFileSync(file, JSON.stringify({ novaConfig: [] }));
+    assert.throws(() => accessTo("compute-1", file), /has novaConfig: write connection, become, installation alone/);
+    rmSync(dirname(file), { recursive: true });
     assert.throws(() => accessTo("-oProxyCommand=x", undefined), /connection\.host: must be a host name/);
     assert.throws(() => accessTo("a@b@c", undefined), UsageError);
     assert.throws(() => accessTo("compute-1:99999", undefined), /connection\.port: must be a whole number/);
