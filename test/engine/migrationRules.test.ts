@@ -42,7 +42,7 @@ const bugs: Record<string, Using> = {
   "persistent memory gives no NUMA topology": but("numa-topology", (from, to, guest) =>
     guest.kind === "pmem" ? undefined : original("numa-topology")(from, to, guest),
   ),
-  "a guest's memory stays where it was": but("into-files"),
+  "a guest's memory stays where it was": but("other-backing"),
   "files take the place of huge pages": but("page-size-to-files"),
   "locked memory stays out of files": but("page-size-to-files", (from, to, guest) =>
     guest.kind === "locked" ? undefined : original("page-size-to-files")(from, to, guest),

@@ -42,7 +42,7 @@ const there: MigrationProfile = {
   nova: "26.2.2",
   libvirt: "9.0.0",
   qemu: "7.2.22",
-  fileBacked: true,
+  fileBacked: false,
   basePageKib: 4,
   pageSizes: [4],
   pmem: [],
@@ -90,7 +90,11 @@ describe("a pre-flight of a host's running guests", function () {
     const prove = beginTrial("pre-flights", "by the command", ["told", "nothing changed"]);
     run([guest(1), guest(2, { more: paged }), guest(3, { owner: false })]);
     const files = host.files(["/"]);
-    const others = [there, { ...there, host: "compute-8" }, { ...there, host: "old", qemu: "6.2.0" }];
+    const more = [
+      { ...there, host: "old", qemu: "6.2.0" },
+      { ...there, host: "files", fileBacked: true },
+    ];
+    const others = [there, { ...there, host: "compute-8" }, ...more];
     const { status, stdout, stderr } = preflight(["preflight", "local", "--to", fileOf("others", others)]);
     assert.equal(stderr, "");
     const lines = stdout.trimEnd().split("\n");
@@ -100,17 +104,24 @@ describe("a pre-flight of a host's running guests", function () {
       lines[1],
       "guest 1 (instance-00000001, 5f0a2cf2-1f0a-4d0e-9f3b-000000000001): 2048 MiB, memory in RAM, without page size or persistent memory",
     );
-    assert.equal(lines[2], "  can go to compute-[7-8]: its memory is in files from then on");
+    assert.equal(lines[2], "  can go to compute-[7-8]");
     assert.ok(lines[3]!.startsWith(refused), lines[3]);
-    assert.match(lines[4]!, /^guest 2 \(.*\): 2048 MiB, memory in RAM, with hw:mem_page_size=large$/);
-    assert.match(lines[5]!, /^ {2}is refused by Nova to compute-\[7-8\]: the host there has no huge pages/);
-    assert.match(lines[7]!, /^instance-00000003: 2048 MiB/);
-    assert.equal(lines[8], "  is refused by Nova to compute-[7-8], old: it is not Nova's: libvirt alone knows it");
     assert.match(
-      lines[9]!,
+      lines[4]!,
+      /^ {2}breaks on the way to files: Nova has its memory put into files there, which libvirt refuses/,
+    );
+    assert.match(lines[5]!, /^guest 2 \(.*\): 2048 MiB, memory in RAM, with hw:mem_page_size=large$/);
+    assert.match(lines[6]!, /^ {2}is refused by Nova to compute-\[7-8\], files: the host there has no huge pages/);
+    assert.match(lines[8]!, /^instance-00000003: 2048 MiB/);
+    assert.equal(
+      lines[9],
+      "  is refused by Nova to compute-[7-8], files, old: it is not Nova's: libvirt alone knows it",
+    );
+    assert.match(
+      lines[10]!,
       /^of the 3 guests that run on .*, 2 can go to none of these hosts: guest 2 .*, instance-00000003$/,
     );
-    assert.deepEqual([lines.length, status], [10, 1]);
+    assert.deepEqual([lines.length, status], [11, 1]);
     prove("told");
     assert.deepEqual(host.files(["/"]), files);
     prove("nothing changed");
@@ -126,7 +137,7 @@ describe("a pre-flight of a host's running guests", function () {
       [
         {
           guest: "instance-00000001",
-          to: [{ hosts: ["compute-7"], outcome: "works", reason: "its memory is in files from then on" }],
+          to: [{ hosts: ["compute-7"], outcome: "works", reason: "" }],
         },
       ],
     );

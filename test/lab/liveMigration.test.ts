@@ -5,7 +5,7 @@ import { readHostAccess, readRunning } from "../../provider/readAhead/running";
 import { type LabHost, startLabHost } from "../support/lab/labHost";
 import { connect } from "../support/lab/wire";
 import { beginTrial } from "../support/trials";
-import { backingIn, MigratingGuest } from "./support/migratingGuest";
+import { type Backing, backingIn, MigratingGuest } from "./support/migratingGuest";
 import { novaConf } from "./support/novaState";
 
 /** The directory that libvirt has guests' memory in by itself. */
@@ -51,25 +51,28 @@ describe("a live migration by libvirt, as Nova has it done", function () {
       await letMigrate(hosts[index]!, name, addresses[index]!, index);
     await setFiles(hosts[0], 1024);
     await guest.prepare(hosts);
-    await guest.start(hosts[0]);
+    await guest.start(hosts[0], "files");
   });
   after(async () => {
     for (const host of hosts ?? []) await host.destroy();
   });
 
   /** What a pre-flight says of the guest, by the facts of both hosts. */
-  async function foreseen(from: LabHost, to: LabHost): Promise<GuestPassage> {
+  async function foreseen(from: LabHost, to: LabHost): Promise<Omit<GuestPassage, "hosts">> {
     const [here, there] = await Promise.all([from, to].map(async (host) => readRunning(accessOf(host))));
     const { guests } = preflightOf(here!, [there!.profile]);
     const [mine] = guests.filter((each) => each.guest === guest.name);
     assert.deepEqual(mine?.nova, { id: guest.id, name: "traveller" });
     assert.equal(mine.to.length, 1);
-    return mine.to[0]!;
+    const { hosts: _hosts, ...told } = mine.to[0]!;
+    return told;
   }
 
+  const filesOn = (host: LabHost) => host.succeed(`find ${ramFolder} -type f 2> /dev/null || :`);
+
   /** The host has the guest's memory in a file that QEMU shares, or has none and no file of any guest. */
-  async function expectMemory(host: LabHost, where: "files" | "ram"): Promise<void> {
-    const files = await host.succeed(`find ${ramFolder} -type f 2> /dev/null || :`);
+  async function expectMemory(host: LabHost, where: Backing): Promise<void> {
+    const files = await filesOn(host);
     const mapped = await guest.mappedFiles(host);
     const backing = await guest.backing(host);
     if (where === "files") {
@@ -83,51 +86,83 @@ describe("a live migration by libvirt, as Nova has it done", function () {
     }
   }
 
-  /** From one host to the other, whose nova.conf says where guests have their memory; everything is looked at on both. */
-  async function expectMigration(from: 0 | 1, is: "files" | "ram", wants: "files" | "ram"): Promise<void> {
-    const prove = beginTrial("live migrations made", `from ${is} to ${wants}`, ["foreseen", "made", "as foreseen"]);
+  /** It is the guest that was started first, and its program runs. */
+  async function expectAlive(host: LabHost): Promise<void> {
+    assert.equal(await guest.state(host), "running");
+    const before = await guest.memory(host);
+    assert.equal(before.isOurs, true, "its memory came along");
+    for (let tries = 0; (await guest.memory(host)).count === before.count; tries++) assert.ok(tries < 30, "it goes on");
+  }
+
+  /** Nothing of the guest is on the host. */
+  async function expectNothing(host: LabHost): Promise<void> {
+    assert.equal(await guest.state(host), "not there");
+    assert.equal(await filesOn(host), "");
+  }
+
+  /** From one host to the other, whose nova.conf has the same of guests' memory; everything is looked at on both. */
+  async function expectMigration(from: 0 | 1, where: Backing): Promise<void> {
+    const prove = beginTrial("live migrations made", `from ${where} to ${where}`, ["foreseen", "made", "as foreseen"]);
     const [source, destination] = [hosts[from], hosts[1 - from]!];
-    await setFiles(destination, wants === "files" ? 1024 : 0);
-    await expectMemory(source, is);
-    const verdict = await foreseen(source, destination);
-    assert.equal(verdict.outcome, "works", verdict.reason);
-    const moves = { files: "its memory is in files from then on", ram: "its memory is in the host's RAM from then on" };
-    assert.equal(verdict.reason, is === wants ? "" : moves[wants]);
+    await setFiles(destination, where === "files" ? 1024 : 0);
+    await expectMemory(source, where);
+    await expectAlive(source);
+    assert.deepEqual(await foreseen(source, destination), { outcome: "works", reason: "" });
     prove("foreseen");
 
-    const before = await guest.memory(source);
-    assert.equal(before.isOurs, true);
-    const there = await guest.migrate(source, addresses[1 - from]!, wants);
-    assert.deepEqual(backingIn(there), wants === "files" ? backed : []);
-    assert.equal(await guest.state(destination), "running");
-    assert.equal(await guest.state(source), "not there");
+    const there = await guest.migrate(source, addresses[1 - from]!, where);
+    assert.deepEqual(backingIn(there), where === "files" ? backed : []);
+    await expectNothing(source);
     prove("made");
 
-    assert.equal(
-      await source.succeed(`find ${ramFolder} -type f 2> /dev/null || :`),
-      "",
-      "its file is gone where it was",
-    );
-    await expectMemory(destination, wants);
-    const after = await guest.memory(destination);
-    assert.equal(after.isOurs, true, "its memory came along");
-    await destination.waitUntilSucceeds(`test "$(virsh -q domstate ${guest.name})" = running`, 30);
-    assert.notEqual((await guest.memory(destination)).count, after.count, "it goes on there");
+    await expectMemory(destination, where);
+    await expectAlive(destination);
     prove("as foreseen");
   }
 
-  it("takes a guest from a host with file-backed memory to another one", () => expectMigration(0, "files", "files"));
+  /** Between hosts of which only one has file-backed memory: Nova's XML asks for what libvirt refuses. */
+  async function expectRefusal(from: 0 | 1, is: Backing): Promise<void> {
+    const wants = is === "files" ? "ram" : "files";
+    const prove = beginTrial("live migrations made", `from ${is} to ${wants}`, ["foreseen", "refused", "as before"]);
+    const [source, destination] = [hosts[from], hosts[1 - from]!];
+    await setFiles(destination, wants === "files" ? 1024 : 0);
+    await expectMemory(source, is);
+    const { outcome, reason } = await foreseen(source, destination);
+    assert.equal(outcome, "breaks");
+    const [sentence] = /Target memoryBacking source '\w+' doesn't match source memoryBacking source/.exec(reason) ?? [];
+    assert.ok(sentence, reason);
+    prove("foreseen");
 
-  it("takes it from there to a plain host", () => expectMigration(1, "files", "ram"));
+    const { there, said } = await guest.failToMigrate(source, addresses[1 - from]!, wants);
+    assert.deepEqual(backingIn(there), wants === "files" ? backed : []);
+    assert.ok(said.includes(sentence), said);
+    prove("refused");
 
-  it("and back into files", () => expectMigration(0, "ram", "files"));
+    await expectMemory(source, is);
+    await expectAlive(source);
+    await expectNothing(destination);
+    prove("as before");
+  }
 
-  it("leaves it in files on a plain host if its memory is not written anew: that is Nova's doing", async () => {
-    await setFiles(hosts[0], 0);
+  it("takes a guest from a host with file-backed memory to another one", () => expectMigration(0, "files"));
+
+  it("does not take it to a plain host, since Nova asks for other memory there", () => expectRefusal(1, "files"));
+
+  it("takes it to a plain host, in files as before, if its memory is not written anew", async () => {
     await guest.migrate(hosts[1], addresses[0], undefined);
+    await expectNothing(hosts[1]);
     await expectMemory(hosts[0], "files");
-    assert.equal((await guest.memory(hosts[0])).isOurs, true);
+    await expectAlive(hosts[0]);
   });
+
+  it("does not take a guest in RAM to a host with file-backed memory", async () => {
+    await guest.end(hosts[0]);
+    await setFiles(hosts[0], 0);
+    await guest.start(hosts[0], "ram");
+    await expectRefusal(0, "ram");
+  });
+
+  it("takes that one to a plain host", () => expectMigration(0, "ram"));
 });
 
 function accessOf({ connection }: LabHost) {

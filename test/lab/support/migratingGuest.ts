@@ -5,6 +5,8 @@ import type { LabHost } from "../../support/lab/labHost";
 const markAt = 0x200000;
 const kernelFile = "/var/lib/hostmem-guest.bin";
 const novaScript = "/root/destination.py";
+/** The XML that a guest is to have where it goes. */
+const thereFile = "/run/there.xml";
 
 /**
  * What a guest runs: a kernel by the Multiboot specification, of one loop. It writes a mark once and then counts, so that
@@ -31,8 +33,17 @@ function littleEndian(value: number): number[] {
   return [...bytes];
 }
 
-/** As Nova describes a guest on a host with file-backed memory, as far as its memory and its owner are concerned. */
-const description = (name: string, id: string) => `<domain type='qemu'>
+/** Where a guest has its memory. */
+export type Backing = "files" | "ram";
+
+const backings: Record<Backing, string> = {
+  files:
+    "<memoryBacking><source type='file'/><access mode='shared'/><allocation mode='immediate'/><discard/></memoryBacking>",
+  ram: "",
+};
+
+/** As Nova describes a guest, as far as its memory and its owner are concerned. */
+const description = (name: string, id: string, backing: Backing) => `<domain type='qemu'>
   <name>${name}</name><uuid>${id}</uuid>
   <metadata>
     <nova:instance xmlns:nova="http://openstack.org/xmlns/libvirt/nova/1.1">
@@ -42,9 +53,7 @@ const description = (name: string, id: string) => `<domain type='qemu'>
   </metadata>
   <memory unit='MiB'>64</memory><vcpu>1</vcpu>
   <os><type arch='x86_64' machine='pc-q35-7.2'>hvm</type><kernel>${kernelFile}</kernel></os>
-  <memoryBacking>
-    <source type='file'/><access mode='shared'/><allocation mode='immediate'/><discard/>
-  </memoryBacking>
+  ${backings[backing]}
   <devices><emulator>/usr/bin/qemu-system-x86_64</emulator></devices>
 </domain>`;
 
@@ -62,12 +71,17 @@ export class MigratingGuest {
     }
   }
 
-  async start(host: LabHost): Promise<void> {
+  async start(host: LabHost, backing: Backing): Promise<void> {
     await host.succeed("cat > /run/guest.xml; virsh -q define /run/guest.xml", {
-      input: description(this.name, this.id),
+      input: description(this.name, this.id, backing),
     });
     await host.succeed(`virsh -q start ${this.name}`, { seconds: 300 });
     await host.waitUntilSucceeds(`${this.dump} | grep -q ': ${hex(this.mark)} '`, 120);
+  }
+
+  /** Ends it, and with it all that libvirt knows of it. */
+  async end(host: LabHost): Promise<void> {
+    await host.succeed(`virsh -q destroy ${this.name}; virsh -q undefine ${this.name}`);
   }
 
   /**
@@ -76,16 +90,32 @@ export class MigratingGuest {
    * @param wants where its memory is to be there; undefined for the XML that it has here.
    * @returns the XML for there.
    */
-  async migrate(from: LabHost, address: string, wants: "files" | "ram" | undefined): Promise<string> {
+  async migrate(from: LabHost, address: string, wants: Backing | undefined): Promise<string> {
+    const there = await this.describeThere(from, wants);
+    await from.succeed(this.migration(address), { seconds: 300 });
+    return there;
+  }
+
+  /**
+   * The same where libvirt must not do it.
+   *
+   * @returns the XML for there, and what virsh said.
+   */
+  async failToMigrate(from: LabHost, address: string, wants: Backing): Promise<{ there: string; said: string }> {
+    const there = await this.describeThere(from, wants);
+    return { there, said: await from.fail(this.migration(address), { seconds: 300 }) };
+  }
+
+  private async describeThere(from: LabHost, wants: Backing | undefined): Promise<string> {
     const change = wants === undefined ? "cat" : `python3 ${novaScript} ${wants}`;
-    await from.succeed(`virsh dumpxml --migratable ${this.name} | ${change} > /run/there.xml`, { seconds: 300 });
-    await from.succeed(
-      `virsh migrate --live --p2p --persistent --undefinesource --timeout 240 --timeout-suspend \\
-        --xml /run/there.xml --persistent-xml /run/there.xml --migrateuri tcp://${address} --listen-address ${address} \\
-        ${this.name} qemu+tcp://${address}/system`,
-      { seconds: 300 },
-    );
-    return from.readFile("/run/there.xml");
+    await from.succeed(`virsh dumpxml --migratable ${this.name} | ${change} > ${thereFile}`, { seconds: 300 });
+    return from.readFile(thereFile);
+  }
+
+  private migration(address: string): string {
+    return `virsh migrate --live --p2p --persistent --undefinesource --timeout 240 --timeout-suspend \\
+      --xml ${thereFile} --persistent-xml ${thereFile} --migrateuri tcp://${address} --listen-address ${address} \\
+      ${this.name} qemu+tcp://${address}/system`;
   }
 
   /** Shell text that prints what the running guest has in its memory: mark and count. */
@@ -102,7 +132,11 @@ export class MigratingGuest {
   /** Which of these QEMU has mapped, by the kernel: files that hold guests' memory, and how. */
   async mappedFiles(host: LabHost): Promise<string[]> {
     const maps = await host.succeed(`cat /proc/$(cat /run/libvirt/qemu/${this.name}.pid)/maps`);
-    return maps.split("\n").flatMap((line) => /^\S+ (rw-[sp]) .* (\/\S*\.ram)$/.exec(line)?.slice(1).join(" ") ?? []);
+    const found = maps
+      .split("\n")
+      .flatMap((line) => /^\S+ (rw-[sp]) .* (\/\S*\.ram)$/.exec(line)?.slice(1).join(" ") ?? []);
+    // The kernel cuts a mapping where parts of it are advised otherwise.
+    return [...new Set(found)];
   }
 
   /** What libvirt says of its memory: names of the elements below memoryBacking, of the guest that runs and of its next start. */

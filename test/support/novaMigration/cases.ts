@@ -126,8 +126,8 @@ const backing = fc
         wants: toFiles,
       },
       ours: (using) => {
-        const moved = says(using, "into-files", from, to, guest);
-        const inFiles = moved === undefined ? fromFiles : /files/.test(moved.reason);
+        const moved = says(using, "other-backing", from, to, guest);
+        const inFiles = moved === undefined ? fromFiles : /into files there/.test(moved.reason);
         return { inFiles, both: says(using, "page-size-to-files", from, to, guest) !== undefined };
       },
       theirs: (tags) => {

@@ -43,7 +43,7 @@ describe("a pre-flight", () => {
       { hosts: ["there"], outcome: "works", reason: "" },
     ]);
     const [moved] = judged(plain, { there: plain }, guest({ fileBacked: true })).to;
-    assert.match(moved!.reason, /in the host's RAM from then on/);
+    assert.match(moved!.reason, /into RAM there, which libvirt refuses/);
   });
 
   it("calls no guest impossible that is there", () => {
@@ -86,17 +86,17 @@ describe("a pre-flight", () => {
     const unsure = guest({
       readings: [[{ kind: "plain", hasTopology: true }], [{ kind: "page-size", request: "small", hasKib: 4 }]],
     });
-    const found = judged(plain, { there: plain, files: fileBacked }, unsure);
+    const found = judged(plain, { there: plain, huge: { ...plain, pageSizes: [2048] } }, unsure);
     assert.deepEqual(
       found.to.map(({ outcome, hosts }) => [outcome, hosts]),
       [
         ["works", ["there"]],
-        ["unknown", ["files"]],
+        ["unknown", ["huge"]],
       ],
     );
     assert.match(
       found.to[1]!.reason,
-      /^Nova does not write down there what its flavor says: works for a guest with NUMA nodes of its own \(.*\); breaks for a guest with hw:mem_page_size=small \(/,
+      /^Nova does not write down there what its flavor says: works for a guest with NUMA nodes of its own; refused for a guest with hw:mem_page_size=small \(/,
     );
     assert.equal(found.is, "memory in RAM");
     const lost = judged(plain, { there: plain }, guest({ readings: [] }));

@@ -39,7 +39,7 @@ describe("a group of hosts", () => {
     assert.deepEqual(checked(unlike).failures, []);
     assert.match(
       said[0] ?? "",
-      /^\[project\/stack\/gold\] warning: guests with hw:mem_page_size=small, with hw:mem_page_size=any break on the way/,
+      /^\[project\/stack\/gold\] warning: guests without page size or persistent memory break on the way from A to B: /,
     );
     said = [];
     checked(unlike, { __run: { preview: false } });
@@ -53,7 +53,9 @@ describe("a group of hosts", () => {
       [""],
     );
     assert.match(failures[0]!.reason, /^members: guests [\s\S]*Make the hosts alike/);
-    assert.deepEqual(checked(unlike, { onIncompatible: "fail", guests: ["plain"] }).failures, []);
+    const others = [alike[0], named("huge", { ...plain, pageSizes: [4, 2048] })];
+    assert.notDeepEqual(checked(others, { onIncompatible: "fail" }).failures, []);
+    assert.deepEqual(checked(others, { onIncompatible: "fail", guests: ["plain"] }).failures, []);
   });
 
   it("waits for members that are not known", () => {

@@ -21,10 +21,10 @@ export const fileBackedRules: Rule[] = [
     source: `${getMemoryBacking}; nova/virt/libvirt/migration.py, _update_memory_backing_xml`,
     judge(_from, to, guest) {
       if (!to.fileBacked || (guest.kind !== "page-size" && guest.kind !== "locked")) return undefined;
-      const locked = guest.kind === "locked" ? ", and is locked into RAM as a whole, files or not" : "";
+      const what = guest.kind === "locked" ? "memory that is locked into RAM" : "a page size";
       return {
         outcome: "breaks",
-        reason: `Nova does not look: the guest arrives with its page size and file-backed memory at once${locked}, and at its next stop and start, or hard reboot, the host refuses it (MemoryPagesUnsupported)`,
+        reason: `Nova does not look: it writes ${what} and file-backed memory into one guest, which no host with file-backed memory starts (MemoryPagesUnsupported)`,
       };
     },
   },
@@ -43,13 +43,16 @@ export const fileBackedRules: Rule[] = [
     },
   },
   {
-    name: "into-files",
-    source: "nova/virt/libvirt/migration.py, _update_memory_backing_xml",
+    name: "other-backing",
+    source:
+      "nova/virt/libvirt/migration.py, _update_memory_backing_xml; libvirt src/qemu/qemu_domain.c, qemuDomainABIStabilityCheck",
     judge(from, to) {
-      if (from.fileBacked === to.fileBacked) return undefined;
+      // Before Rocky Nova leaves the guest's memory as it is.
+      if (from.fileBacked === to.fileBacked || majorOf(from.nova) < 18) return undefined;
+      const [place, wanted, has] = to.fileBacked ? ["into files", "file", "none"] : ["into RAM", "none", "file"];
       return {
-        outcome: "remark",
-        reason: to.fileBacked ? "its memory is in files from then on" : "its memory is in the host's RAM from then on",
+        outcome: "breaks",
+        reason: `Nova has its memory put ${place} there, which libvirt refuses of a guest that runs (Target memoryBacking source '${wanted}' doesn't match source memoryBacking source '${has}'); the guest stays here`,
       };
     },
   },
