@@ -51,7 +51,10 @@ describe("namespaces that are destroyed by consent, and an ndctl that fails", fu
     );
   });
 
-  for (const [what, isSame] of [["with another UUID of its labels", false]] as const) {
+  for (const [what, isSame] of [
+    ["with another UUID of its labels", false],
+    ["with the same one, made devdax anew", true],
+  ] as const) {
     it(`is not another one that is called so by then, ${what}`, async () => {
       const consentToDestroy = [consentTo("ours-1")];
       const [{ rawUuid } = { rawUuid: "" }] = pmem.named("ours-1");
@@ -79,5 +82,29 @@ describe("namespaces that are destroyed by consent, and an ndctl that fails", fu
       /the namespace ours-1 has UUID [0-9a-f-]{36}, and not [0-9a-f-]{36} as consented/,
     );
     assert.deepEqual(names(), ["bytes", "ours-0", "ours-1"]);
+  });
+
+  it("changes nothing of others where a command of ndctl fails, and ends with the next run", async () => {
+    const wanted = declared(["ours-0", "ours-2"], { consentToDestroy: [consentTo("ours-1")] });
+    const bytes = pmem.named("bytes");
+    pmem.run(`disable-namespace ${pmem.named("ours-0")[0]!.dev}`);
+    // In the order in which they are needed: each run gets as far as the one that fails.
+    const failures = {
+      list: /nobody can say what namespaces there are: ndctl list ended with code 1/,
+      "enable-namespace": /cannot enable the namespace ours-0: ndctl: enable-namespace: Input/,
+      "create-namespace": /cannot create the devdax namespace ours-2 .*: ndctl: create-namespace: Input/,
+      "destroy-namespace": /cannot destroy the namespace ours-1.*: ndctl: destroy-namespace: Input/,
+    };
+    for (const [fail, message] of Object.entries(failures)) {
+      pmem.begin({ fail });
+      await assert.rejects(pmem.core.up(wanted), message);
+      pmem.begin();
+      assert.deepEqual(pmem.named("bytes"), bytes, fail);
+      assert.equal(pmem.named("ours-1").length, 1, fail);
+    }
+    pmem.begin();
+    await pmem.core.up(wanted);
+    assert.deepEqual(names(), ["bytes", "ours-0", "ours-2"]);
+    assert.deepEqual(pmem.named("bytes"), bytes);
   });
 });

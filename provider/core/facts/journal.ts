@@ -79,6 +79,8 @@ export interface PmemRecord {
   }[];
   /** Names of those that a run is about to make: one that is not whole holds nothing. */
   unfinished?: string[];
+  /** Those that Nova is told of no more, until the run that takes them out is over: a cut may leave them in its file. */
+  leaving?: { name: string; label: string; rawUuid: string }[];
   /** Those that it gave to guests once, and that stay until somebody consents to lose them. */
   kept?: { name: string; rawUuid: string }[];
 }

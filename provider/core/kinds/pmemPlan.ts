@@ -39,14 +39,21 @@ export function planPmem(
     .filter(({ rawUuid }) => isThere(rawUuid) && !isDeclared(rawUuid))
     .map(({ name, rawUuid }) => ({ name, rawUuid }));
   const stays = others.filter(({ rawUuid }) => !goes.some((each) => each.rawUuid === rawUuid));
+  const leaving = [...recorded, ...(record?.pmem?.leaving ?? [])]
+    .filter(({ name, label }) => !declared.some((each) => each.name === name && each.label === label))
+    .map(({ name, label, rawUuid }) => ({ name, label, rawUuid }));
   const begun = wanted.filter(({ action }) => isMade(action)).map(({ declared: { name } }) => name);
-  const details = (kept: NonNullable<PmemRecord["kept"]>, unfinished: string[] = []) => ({
+  const details = (kept: NonNullable<PmemRecord["kept"]>, during: Partial<PmemRecord> = {}) => ({
     pmem: {
       namespaces: declared,
-      ...(unfinished.length > 0 ? { unfinished } : {}),
+      ...during,
       ...(kept.length > 0 ? { kept } : {}),
     },
   });
+  const during = {
+    ...(begun.length > 0 ? { unfinished: begun } : {}),
+    ...(leaving.length > 0 ? { leaving } : {}),
+  };
   // A namespace that goes is Nova's until it runs without it, so the restart cannot be left to others then.
   const isNow = args.activation === "now" || goes.length > 0;
   const steps = planConfigurationChange({
@@ -55,7 +62,7 @@ export function planPmem(
     owner: args.owner,
     options,
     beside,
-    details: { during: details(others, begun), after: details(others) },
+    details: { during: details(others, during), after: details(others) },
     afterwards: { steps: goes.map(destroyStep), details: details(stays) },
     activate: isNow ? { healthTimeoutSeconds: args.healthTimeoutSeconds } : undefined,
   });
@@ -133,7 +140,8 @@ function besideNova(
 
 /** Before one goes that Nova was told of, Nova starts without it, whatever stands in its files by now. */
 function withoutThese(goes: readonly PmemNamespace[], record: ObjectRecord | undefined): Beside {
-  const told = goes.filter(({ rawUuid }) => record?.pmem?.namespaces.some((each) => each.rawUuid === rawUuid));
+  const known = [...(record?.pmem?.namespaces ?? []), ...(record?.pmem?.leaving ?? [])];
+  const told = goes.filter(({ rawUuid }) => known.some((each) => each.rawUuid === rawUuid));
   const reasons = told.map(({ name }) => `the namespace ${name} goes`);
   return told.length === 0 ? nothingBeside : { ...nothingBeside, restarts: true, reasons };
 }

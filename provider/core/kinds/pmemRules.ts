@@ -49,7 +49,8 @@ function optionRefusals(
   record: ObjectRecord | undefined,
 ): Problem[] {
   const place = config.get(pmemOption.section, pmemOption.option);
-  const others = leaving(offeredBy(config), [...args.namespaces, ...(record?.pmem?.namespaces ?? [])]);
+  const ours = [...(record?.pmem?.namespaces ?? []), ...(record?.pmem?.leaving ?? [])];
+  const others = leaving(offeredBy(config), [...args.namespaces, ...ours]);
   if (place?.variable !== undefined && leaving(args.namespaces, offeredBy(config)).length + others.length > 0) {
     const message = `${place.variable} in the environment of ${facts.novaCompute?.unit.name} wins over every file; remove it there and restart the service`;
     return [{ path: "", message }];

@@ -69,8 +69,8 @@ export class PlayedPmem {
     this.forgetCalls();
   }
 
-  /** From now on: the calls of ndctl and its writes are counted anew, and one of them may go wrong. */
-  begin(wrong: { cut?: number; refuse?: number; fail?: number } = {}): void {
+  /** From now on: ndctl's calls and writes are counted anew, and a write is cut, or a command of it fails. */
+  begin(wrong: { cut?: number; fail?: string } = {}): void {
     this.forgetCalls();
     for (const [name, at] of Object.entries(wrong)) this.host.run(`echo ${at} >/run/ndctl/${name}`);
   }
@@ -89,7 +89,7 @@ export class PlayedPmem {
   }
 
   private forgetCalls(): void {
-    this.host.run("cd /run/ndctl 2>/dev/null && rm -f calls writes cut refuse fail || :");
+    this.host.run("cd /run/ndctl 2>/dev/null && rm -f calls writes cut fail || :");
   }
 
   stop(): Promise<void> {

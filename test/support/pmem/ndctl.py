@@ -3,7 +3,7 @@
 namespace.c; `ndctl boot` is a boot.
 
 /run/ndctl/cut holds the number of a write: just before it, whoever called ndctl is killed with it. /run/ndctl/fail has the
-number of a call, and /run/ndctl/refuse the number of a write, that goes wrong. /run/ndctl/calls has each call in a line.
+command that fails. /run/ndctl/calls has each call in a line.
 """
 import json
 import os
@@ -83,10 +83,10 @@ def main(words):
     if words[0] == "boot":
         boot()
         return
-    calls = note("calls", " ".join(words) + "\n", "a") and note("calls").split("\n")
+    note("calls", " ".join(words) + "\n", "a")
     notice()
-    if str(len(calls)) == note("fail"):
-        raise Refused("call %d: Input/output error" % len(calls))
+    if words[0] == note("fail"):
+        raise Refused("%s: Input/output error" % words[0])
     if words[0] == "list":
         shown = [listed(each) for each in devices("namespace") if options.get("namespace", each) == each]
         if shown:
