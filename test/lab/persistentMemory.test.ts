@@ -166,12 +166,9 @@ describe("persistent memory on an emulated machine with an NVDIMM", function () 
     await host.succeed("mv /usr/bin/daxio /usr/bin/daxio.away");
     await assert.rejects(core.preview(both), /needs daxio 1.4.1 or newer, and daxio was not found on the host/);
     await host.succeed("mv /usr/bin/daxio.away /usr/bin/daxio");
-    await host.succeed("ndctl create-namespace --mode=devdax --size=32M --name=guest-0", { seconds: 120 });
+    const twin = await host.succeed("ndctl create-namespace --mode=devdax --size=32M --name=guest-0", { seconds: 120 });
     await assert.rejects(core.preview(both), /several namespaces are called guest-0/);
-    const dev = await host.succeed(
-      "ndctl list --namespaces | tr -d '\\n' | grep -o '{[^{}]*\"size\":2[0-9]*,[^{}]*' | grep -o 'namespace[0-9.]*' | tail -n 1",
-    );
-    await host.succeed(`ndctl destroy-namespace --force ${dev.trim()}`);
+    await host.succeed(`ndctl destroy-namespace --force ${(JSON.parse(twin) as { dev: string }).dev}`);
     assert.deepEqual(await core.preview(both), []);
   });
 

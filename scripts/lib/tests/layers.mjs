@@ -38,7 +38,8 @@ export const layers = [
     tables: [
       ...["contents of a disk", "hostile output", "races", "upgrades of the tool", "values and shells"],
       ...["ways of access", "wrong inputs, as Pulumi prints them"],
-      ...["page sizes, Nova's answers", "page sizes, planted bugs", "persistent memory, Nova's answers"],
+      ...["page sizes, Nova's answers", "page sizes, planted bugs"],
+      ...["persistent memory, Nova's answers", "cuts of ndctl"],
       ...["live migration, Nova's answers", "live migration, planted bugs"],
       ...["live migration, by the CLI", "live migration, the page", "pre-flights"],
     ],

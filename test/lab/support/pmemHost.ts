@@ -84,7 +84,7 @@ export function guestWith(device: string, mib: number): string {
   const size = (mib - (mib % 2)) * 1024;
   return `<domain type='qemu'>
   <name>persistent</name><memory unit='KiB'>${65536 + size}</memory><maxMemory slots='2' unit='KiB'>${131072 + size}</maxMemory>
-  <vcpu>1</vcpu><os><type arch='x86_64' machine='pc'>hvm</type></os>
+  <vcpu>1</vcpu><os><type arch='x86_64' machine='pc'>hvm</type></os><features><acpi/></features>
   <cpu><numa><cell id='0' cpus='0' memory='65536' unit='KiB'/></numa></cpu>
   <devices><emulator>/usr/bin/qemu-system-x86_64</emulator>
     <memory model='nvdimm' access='shared'>
