@@ -4,6 +4,7 @@ import { compareRecords, type HostRecord, recordHost } from "../support/lab/host
 import type { LabHost } from "../support/lab/labHost";
 import { novaVersions } from "../support/novaPages/oracle";
 import { askNova } from "../support/novaPmem/oracle";
+import { itInFullRuns } from "../support/sampled";
 import { hostLines, LabStack } from "./support/labStack";
 import { novaConf, traces } from "./support/novaState";
 import { cutAtNamespace, foundByNova, guestWith, listNamespaces, startPmemHost } from "./support/pmemHost";
@@ -12,7 +13,7 @@ const mib = 1024 ** 2;
 const timeoutSeconds = 900;
 
 describe("persistent memory on an emulated machine with an NVDIMM", function () {
-  this.timeout(1_800_000); // Emulated processors, and perhaps not for themselves.
+  this.timeout(1_800_000); // Emulated processors, and perhaps not for themselves: for full runs.
   let host: LabHost;
   let core: CoreHost;
   let record: HostRecord;
@@ -43,7 +44,7 @@ describe("persistent memory on an emulated machine with an NVDIMM", function () 
   });
   after(() => host?.destroy());
 
-  it("the example is previewed, made, found in order, and taken back by the real CLI", async () => {
+  itInFullRuns("the example is previewed, made, found in order, and taken back by the real CLI", async () => {
     const stack = await LabStack.create(host, {
       program: { folder: "examples/persistent-memory" },
       config: { size: "128 MiB" },
@@ -95,25 +96,28 @@ describe("persistent memory on an emulated machine with an NVDIMM", function () 
     }
   });
 
-  it("namespaces that are there are adopted, whoever made them, beside others that are not ours", async () => {
-    await host.succeed(
-      "ndctl create-namespace --mode=fsdax --size=64M --name=files; ndctl create-namespace --mode=raw --size=32M --name=bytes",
-      { seconds: 120 },
-    );
-    await core.up(declared([small("guest-0"), small("guest-1")]));
-    assert.deepEqual(
-      core.said[0],
-      `set [libvirt] pmem_namespaces = SMALL:guest-0|guest-1 (was not set) in ${novaConf}`,
-    );
-    // The named one for a file system does Nova no harm: it lists devdax alone.
-    const nova = await foundByNova(host);
-    assert.deepEqual("namespaces" in nova && Object.keys(nova.namespaces).sort(), ["guest-0", "guest-1"]);
-    const listed = await host.succeed("ndctl list -X");
-    for (const version of novaVersions) {
-      const [answer] = await askNova(version, [{ novaConf: await host.readFile(novaConf), listed }]);
-      assert.deepEqual(answer, nova, version);
-    }
-  });
+  itInFullRuns(
+    "namespaces that are there are adopted, whoever made them, beside others that are not ours",
+    async () => {
+      await host.succeed(
+        "ndctl create-namespace --mode=fsdax --size=64M --name=files; ndctl create-namespace --mode=raw --size=32M --name=bytes",
+        { seconds: 120 },
+      );
+      await core.up(declared([small("guest-0"), small("guest-1")]));
+      assert.deepEqual(
+        core.said[0],
+        `set [libvirt] pmem_namespaces = SMALL:guest-0|guest-1 (was not set) in ${novaConf}`,
+      );
+      // The named one for a file system does Nova no harm: it lists devdax alone.
+      const nova = await foundByNova(host);
+      assert.deepEqual("namespaces" in nova && Object.keys(nova.namespaces).sort(), ["guest-0", "guest-1"]);
+      const listed = await host.succeed("ndctl list -X");
+      for (const version of novaVersions) {
+        const [answer] = await askNova(version, [{ novaConf: await host.readFile(novaConf), listed }]);
+        assert.deepEqual(answer, nova, version);
+      }
+    },
+  );
 
   const refusals: [what: string, namespaces: object[], message: RegExp][] = [
     [
@@ -150,7 +154,7 @@ describe("persistent memory on an emulated machine with an NVDIMM", function () 
     ],
   ];
   for (const [what, namespaces, message] of refusals) {
-    it(`${what} is refused, and nothing is changed`, async () => {
+    itInFullRuns(`${what} is refused, and nothing is changed`, async () => {
       const before = await listNamespaces(host);
       const present = ["guest-0", "guest-1"].filter(
         (name) => !namespaces.some((each) => "name" in each && each.name === name),
@@ -161,7 +165,7 @@ describe("persistent memory on an emulated machine with an NVDIMM", function () 
     });
   }
 
-  it("without daxio, and with the same name twice, it is refused as well", async () => {
+  itInFullRuns("without daxio, and with the same name twice, it is refused as well", async () => {
     const both = declared([small("guest-0"), small("guest-1")]);
     await host.succeed("mv /usr/bin/daxio /usr/bin/daxio.away");
     await assert.rejects(core.preview(both), /needs daxio 1.4.1 or newer, and daxio was not found on the host/);
@@ -172,7 +176,7 @@ describe("persistent memory on an emulated machine with an NVDIMM", function () 
     assert.deepEqual(await core.preview(both), []);
   });
 
-  it("one that was disabled by hand shows, and is enabled again", async () => {
+  itInFullRuns("one that was disabled by hand shows, and is enabled again", async () => {
     const both = declared([small("guest-0"), small("guest-1")]);
     await host.succeed("ndctl disable-namespace namespace0.1");
     assert.deepEqual(await core.preview(both), ["enable the namespace guest-1", "restart nova-compute"]);
@@ -180,7 +184,7 @@ describe("persistent memory on an emulated machine with an NVDIMM", function () 
     assert.match(await host.succeed("ndctl list -X"), /"chardev":"dax0\.1"/);
   });
 
-  it("what a guest has is neither taken out nor given another label nor destroyed", async () => {
+  itInFullRuns("what a guest has is neither taken out nor given another label nor destroyed", async () => {
     const both = [small("guest-0"), small("guest-1")];
     const device = "/dev/dax0.0";
     await host.writeFile("/root/guest.xml", guestWith(device, 124));
@@ -209,7 +213,7 @@ describe("persistent memory on an emulated machine with an NVDIMM", function () 
     await host.succeed("virsh undefine persistent; rm /root/guest.xml");
   });
 
-  it("what Nova refuses is taken back, and the error has Nova's own words", async () => {
+  itInFullRuns("what Nova refuses is taken back, and the error has Nova's own words", async () => {
     const more = declared([small("guest-0"), small("guest-1"), small("guest-2", { label: "MORE" })]);
     // Somebody breaks it between our last look and Nova's start.
     const ndctl = (await host.succeed("command -v ndctl")).trim();
@@ -240,7 +244,7 @@ describe("persistent memory on an emulated machine with an NVDIMM", function () 
     ],
   ];
   for (const [index, [what, made, leave]] of halfMade.entries()) {
-    it(`what a cut run left half made is made anew: ${what}`, async () => {
+    itInFullRuns(`what a cut run left half made is made anew: ${what}`, async () => {
       const names = ["guest-2", "guest-3", "guest-4"].slice(0, index + 2);
       const more = names.map((name) => small(name, { label: "MORE" }));
       const all = [small("guest-0"), small("guest-1"), ...more];
@@ -258,7 +262,7 @@ describe("persistent memory on an emulated machine with an NVDIMM", function () 
     });
   }
 
-  it("it is all there after a boot, and a boot that renumbers is noticed", async () => {
+  itInFullRuns("it is all there after a boot, and a boot that renumbers is noticed", async () => {
     const known = await uuids();
     const two = declared([small("guest-2", { label: "MORE" }), small("guest-3", { label: "MORE" })], {
       consentToDestroy: ["guest-0", "guest-1", "guest-4"].map((name) => `${name} UUID=${known.get(name)}`),
@@ -279,7 +283,7 @@ describe("persistent memory on an emulated machine with an NVDIMM", function () 
     assert.deepEqual("namespaces" in nova && Object.keys(nova.namespaces).sort(), ["guest-2", "guest-3"]);
   });
 
-  it("a removal destroys what was consented to, and nothing else", async () => {
+  itInFullRuns("a removal destroys what was consented to, and nothing else", async () => {
     const known = await uuids();
     const args = declared([small("guest-2", { label: "MORE" }), small("guest-3", { label: "MORE" })], {
       consentToDestroy: [`guest-3 UUID=${known.get("guest-3")}`],

@@ -1,11 +1,12 @@
 import { strict as assert } from "node:assert";
 import { CoreHost } from "../support/fault/coreHost";
 import { type LabHost, startLabHost } from "../support/lab/labHost";
+import { itInFullRuns } from "../support/sampled";
 
 const mountPoint = "/srv/store";
 
 describe("a store on persistent memory", function () {
-  this.timeout(1_200_000); // Emulated processors, and perhaps not for themselves.
+  this.timeout(1_200_000); // Emulated processors, and perhaps not for themselves: for full runs.
   let host: LabHost;
   let core: CoreHost;
 
@@ -39,37 +40,43 @@ describe("a store on persistent memory", function () {
 
   for (const fileSystem of ["xfs", "ext4"]) {
     const boots = fileSystem === "xfs";
-    it(`is mounted with DAX as ${fileSystem}, and its files have no copy in RAM${boots ? ", after a boot as well" : ""}`, async () => {
-      const device = await namespace("fsdax", 480);
-      await core.up(declared(device, { fileSystem }));
-      assert.match(await options(), /(^|,)dax=always(,|$)/m);
-      assert.equal(await copied(), 0);
-      if (boots) {
-        await host.reboot();
-        // By the boot alone: on a busy emulated machine that takes its time.
-        await host.waitUntilSucceeds(`mountpoint -q ${mountPoint}`, 400);
+    itInFullRuns(
+      `is mounted with DAX as ${fileSystem}, and its files have no copy in RAM${boots ? ", after a boot as well" : ""}`,
+      async () => {
+        const device = await namespace("fsdax", 480);
+        await core.up(declared(device, { fileSystem }));
         assert.match(await options(), /(^|,)dax=always(,|$)/m);
         assert.equal(await copied(), 0);
-        assert.deepEqual(await core.preview(declared(device, { fileSystem })), []);
-      }
-      await core.destroy(declared(device, { fileSystem }));
-      // The next namespace begins at the same place, and would have the same file system on it.
-      await host.succeed(`wipefs --quiet --all ${device}; ndctl destroy-namespace --force all`, { seconds: 120 });
-    });
+        if (boots) {
+          await host.reboot();
+          // By the boot alone: on a busy emulated machine that takes its time.
+          await host.waitUntilSucceeds(`mountpoint -q ${mountPoint}`, 400);
+          assert.match(await options(), /(^|,)dax=always(,|$)/m);
+          assert.equal(await copied(), 0);
+          assert.deepEqual(await core.preview(declared(device, { fileSystem })), []);
+        }
+        await core.destroy(declared(device, { fileSystem }));
+        // The next namespace begins at the same place, and would have the same file system on it.
+        await host.succeed(`wipefs --quiet --all ${device}; ndctl destroy-namespace --force all`, { seconds: 120 });
+      },
+    );
   }
 
-  it("is refused on a namespace that the kernel leaves raw, which xfs would mount without a word", async () => {
-    const device = await namespace("raw", 480);
-    const before = await host.succeed("cat /etc/fstab; blkid -p -o export $(ls -d /dev/pmem*) || :");
-    await assert.rejects(core.up(declared(device)), /dax \/dev\/disk\/by-id\/pmem-\S+ cannot be mounted with DAX/);
-    assert.equal(await host.succeed("cat /etc/fstab; blkid -p -o export $(ls -d /dev/pmem*) || :"), before);
+  itInFullRuns(
+    "is refused on a namespace that the kernel leaves raw, which xfs would mount without a word",
+    async () => {
+      const device = await namespace("raw", 480);
+      const before = await host.succeed("cat /etc/fstab; blkid -p -o export $(ls -d /dev/pmem*) || :");
+      await assert.rejects(core.up(declared(device)), /dax \/dev\/disk\/by-id\/pmem-\S+ cannot be mounted with DAX/);
+      assert.equal(await host.succeed("cat /etc/fstab; blkid -p -o export $(ls -d /dev/pmem*) || :"), before);
 
-    // What happens without the question: the test of the test.
-    await core.up(declared(device, { dax: false }));
-    await host.succeed(`umount ${mountPoint}; mount -o dax=always ${device} ${mountPoint}`);
-    assert.doesNotMatch(await options(), /dax=always/);
-    assert.ok((await copied()) > 0);
-    await assert.rejects(core.preview(declared(device)), /cannot be mounted with DAX/);
-    await core.destroy(declared(device));
-  });
+      // What happens without the question: the test of the test.
+      await core.up(declared(device, { dax: false }));
+      await host.succeed(`umount ${mountPoint}; mount -o dax=always ${device} ${mountPoint}`);
+      assert.doesNotMatch(await options(), /dax=always/);
+      assert.ok((await copied()) > 0);
+      await assert.rejects(core.preview(declared(device)), /cannot be mounted with DAX/);
+      await core.destroy(declared(device));
+    },
+  );
 });
