@@ -34,13 +34,18 @@ describe("persistent memory on an emulated machine with an NVDIMM", function () 
   const declared = (namespaces: object[], others: Record<string, unknown> = {}) => ({
     PersistentMemory: { namespaces, healthTimeoutSeconds: 600, ...others },
   });
+  /** libvirtd ends when nobody has asked it anything for two minutes, and starts by its socket. */
+  const recorded = async () => {
+    await host.succeed("virsh -q list > /dev/null", { seconds: 300 });
+    return recordHost(host);
+  };
   const conf = () => host.succeed(`grep pmem_namespaces ${novaConf} || :`);
 
   before(async function () {
     this.timeout(30 * 60_000); // The first run on a machine builds the image.
     host = await startPmemHost("pmem");
     core = new CoreHost(host);
-    record = await recordHost(host);
+    record = await recorded();
   });
   after(() => host?.destroy());
 
@@ -60,7 +65,7 @@ describe("persistent memory on an emulated machine with an NVDIMM", function () 
       ];
       assert.deepEqual(hostLines(await stack.preview({ timeoutSeconds })), plan);
       assert.equal(await listNamespaces(host), before, "a preview changes nothing");
-      assert.deepEqual(compareRecords(record, await recordHost(host)), []);
+      assert.deepEqual(compareRecords(record, await recorded()), []);
 
       await stack.up({ timeoutSeconds });
       const listed = JSON.parse(await host.succeed("ndctl list --namespaces")) as { name: string; size: number }[];
@@ -89,7 +94,7 @@ describe("persistent memory on an emulated machine with an NVDIMM", function () 
       await stack.destroy({ timeoutSeconds });
       assert.deepEqual([...(await uuids()).keys()], ["guest-0", "guest-1"], "a destroy keeps namespaces");
       assert.equal(await conf(), "");
-      assert.deepEqual(compareRecords(record, await recordHost(host)), []);
+      assert.deepEqual(compareRecords(record, await recorded()), []);
       assert.deepEqual(await traces(host), []);
     } finally {
       stack.remove();
