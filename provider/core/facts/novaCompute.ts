@@ -48,7 +48,7 @@ printf '%s\\n' "$nova_home"
 nova_interpreter=$(sed 's/\\x0.*//; q' "/proc/$nova_pid/cmdline" 2>/dev/null | tr -d '\\0')
 case $nova_interpreter in */bin/*) nova_prefix=\${nova_interpreter%/bin/*} ;; esac
 nova_places=$({
-  printf '%s\\n' ${novaConfig.map(quote).join(" ")}
+  ${novaConfig.length > 0 ? `printf '%s\\n' ${novaConfig.map(quote).join(" ")}` : ":"}
   if [ "\${nova_pid:-0}" != 0 ]; then tr '\\0' '\\n' <"/proc/$nova_pid/cmdline" 2>/dev/null; else systemctl show -p ExecStart --value "\${nova_unit:-none}" </dev/null | tr ' ' '\\n'; fi |
   sed -n 's/^--config-file=//p; s/^--config-dir=\\(.*\\)/\\1/p; /^--config-\\(file\\|dir\\)$/{n;p;}'
   printf '%s\\n' /etc/nova/nova.conf /etc/nova/nova-compute.conf /etc/nova.conf /etc/nova-compute.conf \\

@@ -70,6 +70,7 @@ export class Sections {
  */
 export function sectionPrelude(nonce: string): string {
   return `
+# shellcheck disable=SC3045 # bash, dash and busybox have it.
 ulimit -t ${processorSeconds}
 section() { printf '\\n${nonce} %s\\n' "$*"; }
 line_break='
