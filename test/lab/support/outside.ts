@@ -25,7 +25,9 @@ export async function tracesOf(host: { name: string; address: string }): Promise
     process: (await run("ps", ["-eww", "-o", "args="])).split("\n"),
     folder: fs.readdirSync("/var/tmp/hostmem-lab/hosts"),
   };
-  const marks = [`hostmem-${number}(?![0-9])`, `10\\.213\\.${number}\\.`, `${host.name}(?![0-9])`];
+  // Its name may be the end of another host's.
+  const name = `(^|/|hostmem-|hostmem-lab-)${host.name}(?![0-9])`;
+  const marks = [`hostmem-${number}(?![0-9])`, `10\\.213\\.${number}\\.`, name];
   const mark = new RegExp(marks.join("|"));
   return Object.entries(traces).flatMap(([what, lines]) =>
     lines.filter((line) => mark.test(line)).map((line) => `${what}: ${line.trim()}`),
