@@ -201,19 +201,19 @@ export async function remove(kind: Kind<CommonArgs>, _id: string, properties: Pr
     if (problems.length > 0) throw refusal(session.host, problems);
     return plan;
   };
-  const sayPlan = (facts: HostFacts): void => {
+  const sayPlan = (facts: HostFacts, plan: Plan): void => {
     if (isElsewhere(facts))
       log(`${kind.name}: the program declares it in another place or anew; what is set on the host stays`);
     else if (!isOurs(facts))
       log(`${kind.name}: this host has no record of ${args.owner}; what is set on it stays as it is`);
-    const plan = makePlan(facts);
     for (const line of [...planLines(plan), ...plan.warnings]) log(line);
   };
   const options = applyOptions(declared, holderName(args.owner));
   const apply = () =>
     session.apply((facts) => {
-      sayPlan(facts);
-      return makePlan(facts);
+      const plan = makePlan(facts);
+      sayPlan(facts, plan);
+      return plan;
     }, options);
   const undo = async () => {
     const mayDrain = args.cloud?.drain !== undefined || leftDrained(declared, await session.facts()) !== undefined;
