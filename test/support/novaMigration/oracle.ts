@@ -1,6 +1,4 @@
-import { spawnSync } from "node:child_process";
-import { resolve } from "node:path";
-import { novaPython, type novaVersions } from "../novaPages/oracle";
+import { answersOf, type novaVersions } from "../novaPages/oracle";
 
 /** A question to Nova's own code; what each means is in oracle.py. */
 export type MigrationQuestion =
@@ -14,20 +12,9 @@ export type MigrationQuestion =
   | { ask: "constants" };
 
 /** What Nova of one version says to each. */
-export async function askNova(
+export function askNova(
   version: (typeof novaVersions)[number],
   questions: readonly MigrationQuestion[],
 ): Promise<unknown[]> {
-  const script = resolve(__dirname, "../../../../test/support/novaMigration/oracle.py");
-  const { python, environment } = await novaPython(version);
-  const usual = { PATH: process.env["PATH"], LANG: "C.UTF-8", PYTHONDONTWRITEBYTECODE: "1" };
-  const done = spawnSync(python, [script], {
-    env: { ...usual, ...environment },
-    input: JSON.stringify(questions),
-    encoding: "utf8",
-    timeout: 600_000,
-    maxBuffer: 2 ** 26,
-  });
-  if (done.status !== 0) throw new Error(`Nova ${version}: ${done.error?.message ?? done.stderr.slice(-2000)}`);
-  return JSON.parse(done.stdout) as unknown[];
+  return answersOf("novaMigration/oracle.py", version, questions, 600);
 }

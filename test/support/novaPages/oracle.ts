@@ -29,22 +29,32 @@ export type PageAnswer = [node: number | null, sizeKib: number][] | null;
 export const novaVersions = ["34.0.0", "26.2.2"] as const;
 
 /** What Nova of one version says to each guest of each host. */
-export async function askNova(
+export function askNova(
   version: (typeof novaVersions)[number],
   questions: readonly PageQuestion[],
 ): Promise<PageAnswer[][]> {
-  const script = resolve(__dirname, "../../../../test/support/novaPages/oracle.py");
+  return answersOf("novaPages/oracle.py", version, questions);
+}
+
+/** What a program below test/support, run with Nova of one version, answers to each question. */
+export async function answersOf<Answer>(
+  program: string,
+  version: (typeof novaVersions)[number],
+  questions: readonly unknown[],
+  timeoutSeconds = 300,
+): Promise<Answer[]> {
+  const script = resolve(__dirname, "../../../../test/support", program);
   const { python, environment } = await novaPython(version);
   const usual = { PATH: process.env["PATH"], LANG: "C.UTF-8", PYTHONDONTWRITEBYTECODE: "1" };
   const done = spawnSync(python, [script], {
     env: { ...usual, ...environment },
     input: JSON.stringify(questions),
     encoding: "utf8",
-    timeout: 300_000,
+    timeout: timeoutSeconds * 1000,
     maxBuffer: 2 ** 26,
   });
   if (done.status !== 0) throw new Error(`Nova ${version}: ${done.error?.message ?? done.stderr.slice(-2000)}`);
-  return JSON.parse(done.stdout) as PageAnswer[][];
+  return JSON.parse(done.stdout) as Answer[];
 }
 
 /** An interpreter, and the environment in which it has Nova of one version; made on first use. */

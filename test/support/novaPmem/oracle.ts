@@ -1,7 +1,6 @@
-import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { novaPython, type novaVersions } from "../novaPages/oracle";
+import { answersOf, type novaVersions } from "../novaPages/oracle";
 
 /** nova-compute's configuration, and what `ndctl list -X` prints on its host. */
 export interface PmemQuestion {
@@ -21,16 +20,11 @@ export type PmemAnswer =
 const script = resolve(__dirname, "../../../../test/support/novaPmem/oracle.py");
 
 /** What Nova of one version, from the registry, makes of each question. */
-export async function askNova(
+export function askNova(
   version: (typeof novaVersions)[number],
   questions: readonly PmemQuestion[],
 ): Promise<PmemAnswer[]> {
-  const { python, environment } = await novaPython(version);
-  const usual = { PATH: process.env["PATH"], LANG: "C.UTF-8", PYTHONDONTWRITEBYTECODE: "1" };
-  const options = { input: JSON.stringify(questions), encoding: "utf8", timeout: 300_000, maxBuffer: 2 ** 26 } as const;
-  const done = spawnSync(python, [script], { ...options, env: { ...usual, ...environment } });
-  if (done.status !== 0) throw new Error(`Nova ${version}: ${done.error?.message ?? done.stderr.slice(-2000)}`);
-  return JSON.parse(done.stdout) as PmemAnswer[];
+  return answersOf("novaPmem/oracle.py", version, questions);
 }
 
 /** The program for a host that has a Nova of its own. */
