@@ -3,9 +3,9 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import type { MigrationProfile } from "../../provider/core/migration/traits";
 import { LightHost } from "../support/sandbox/lightHost";
 import { beginTrial } from "../support/trials";
+import { named, plain } from "../unit/migration/hosts";
 import { Project } from "./support/project";
 
 const command = resolve(__dirname, "../../provider/command/main.js");
@@ -37,17 +37,7 @@ const paged = `      <hugepages>
         <cell id='0' cpus='0' memory='2097152' unit='KiB'/>
           <nova:extraSpec name="hw:mem_page_size">large</nova:extraSpec>`;
 
-const there: MigrationProfile = {
-  host: "compute-7",
-  nova: "26.2.2",
-  libvirt: "9.0.0",
-  qemu: "7.2.22",
-  fileBacked: false,
-  basePageKib: 4,
-  pageSizes: [4],
-  pmem: [],
-  postCopy: false,
-};
+const there = named("compute-7", plain);
 
 describe("a pre-flight of a host's running guests", function () {
   this.timeout(600_000);

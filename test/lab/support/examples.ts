@@ -40,6 +40,22 @@ function memoryDrift(memoryMb: number): Example["drift"] {
   };
 }
 
+/** One `ComputeHost` with a store and file-backed memory in it. */
+const computeHost: Example = {
+  folder: "compute-host",
+  config: { device: disk, capacity: "768 MiB" },
+  key: "file",
+  prepare: ":",
+  tidy: "blkdiscard -f /dev/hostmem-disk0",
+  plan: computeHostPlan(disk, 768),
+  memoryMb: 768,
+  directory: storePlace,
+  restarts: ["nova-compute"],
+  drift: memoryDrift(768),
+  applies: 2,
+  kept: keptOnDisk,
+};
+
 export const examples: Example[] = [
   {
     folder: "file-backed-memory",
@@ -139,33 +155,7 @@ export const examples: Example[] = [
     applies: 1,
     kept: [],
   },
-  {
-    folder: "compute-host",
-    config: { device: disk, capacity: "768 MiB" },
-    key: "file",
-    prepare: ":",
-    tidy: "blkdiscard -f /dev/hostmem-disk0",
-    plan: computeHostPlan(disk, 768),
-    memoryMb: 768,
-    directory: storePlace,
-    restarts: ["nova-compute"],
-    drift: memoryDrift(768),
-    applies: 2,
-    kept: keptOnDisk,
-  },
-  {
-    // Of one host, which is its canary; fleet.test.ts has more of them.
-    folder: "fleet",
-    config: { device: disk, capacity: "768 MiB" },
-    key: "text",
-    prepare: ":",
-    tidy: "blkdiscard -f /dev/hostmem-disk0",
-    plan: computeHostPlan(disk, 768),
-    memoryMb: 768,
-    directory: storePlace,
-    restarts: ["nova-compute"],
-    drift: memoryDrift(768),
-    applies: 2,
-    kept: keptOnDisk,
-  },
+  computeHost,
+  // Of one host, which is its canary; fleet.test.ts has more of them.
+  { ...computeHost, folder: "fleet", key: "text" },
 ];
